@@ -1,0 +1,53 @@
+package events
+
+import "time"
+
+// AccountRegistered says that somebody asked for an account. The address is
+// not yet proven.
+type AccountRegistered struct {
+	UserID       string    `json:"user_id"`
+	Email        string    `json:"email"`
+	DisplayName  string    `json:"display_name"`
+	Locale       string    `json:"locale"` // "en", "ru"
+	RegisteredAt time.Time `json:"registered_at"`
+}
+
+// AccountVerified says that the person proved the address.
+type AccountVerified struct {
+	UserID     string    `json:"user_id"`
+	Email      string    `json:"email"`
+	Locale     string    `json:"locale"`
+	VerifiedAt time.Time `json:"verified_at"`
+}
+
+// ProfileUpdated carries the whole public profile of a person; Version orders
+// the changes.
+type ProfileUpdated struct {
+	UserID           string    `json:"user_id"`
+	Version          int64     `json:"version"`
+	DisplayName      string    `json:"display_name"`
+	Bio              string    `json:"bio,omitempty"`
+	Locale           string    `json:"locale"`
+	ApproveFollowers bool      `json:"approve_followers"` // a follow must be approved
+	UpdatedAt        time.Time `json:"updated_at"`
+}
+
+// AthleteSettingsChanged carries all training settings of a person; Version
+// orders the changes.
+type AthleteSettingsChanged struct {
+	UserID    string            `json:"user_id"`
+	Version   int64             `json:"version"`
+	Entries   []AthleteSettings `json:"entries"` // by date, the earliest first
+	ChangedAt time.Time         `json:"changed_at"`
+}
+
+// AthleteSettings is what holds from a day on, until a later entry says
+// otherwise. Nil means that this entry does not say.
+type AthleteSettings struct {
+	ValidFrom             string   `json:"valid_from"` // YYYY-MM-DD
+	MaxHeartRateBPM       *float64 `json:"max_heart_rate_bpm,omitempty"`
+	RestingHeartRateBPM   *float64 `json:"resting_heart_rate_bpm,omitempty"`
+	ThresholdHeartRateBPM *float64 `json:"threshold_heart_rate_bpm,omitempty"`
+	FTPW                  *float64 `json:"ftp_w,omitempty"`
+	WeightKG              *float64 `json:"weight_kg,omitempty"`
+}

@@ -1,0 +1,28 @@
+// Package events is the contract between the functions: the payload of every
+// CloudEvent, its type and its wire form. It imports the standard library only
+// and nothing of ours, so that any function may import it and none depends on
+// another.
+//
+// # Names
+//
+// A type is paceline.<subject>.<what>.v<n>, in the past tense: it says what
+// happened, never what somebody should do; the exception is a request to a
+// service of the platform (mail.requested). The source is /functions/<name>,
+// the subject is the id of the thing, partitionkey is the id of the person
+// whose data changed, dataschema is SchemaBase plus the type.
+//
+// # Versions
+//
+// Within a version a field may be added, with a usable zero value; it is never
+// renamed, removed or given another meaning. Anything else is a new version,
+// emitted beside the old one until nobody listens to the old one. A reader
+// ignores fields that it does not know. testdata/<type>.json holds the wire
+// form of every version that was ever emitted, and a test reads and writes each.
+//
+// # Identity
+//
+// The id of an outgoing event is derived from its cause (the incoming event,
+// or the command's idempotency key), its type and its subject. A retry of the
+// same cause therefore sends the same event, and a receiver tells duplicates
+// by source and id.
+package events

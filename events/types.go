@@ -1,0 +1,103 @@
+package events
+
+// The event types. knative/ names the same strings in its Triggers, and a
+// test holds the two together.
+const (
+	TypeWorkoutUploaded     = "paceline.workout.uploaded.v1"
+	TypeWorkoutUpdated      = "paceline.workout.updated.v1"
+	TypeWorkoutDeleted      = "paceline.workout.deleted.v1"
+	TypeWorkoutProcessed    = "paceline.workout.processed.v1"
+	TypeWorkoutFailed       = "paceline.workout.failed.v1"
+	TypeAccountRegistered   = "paceline.account.registered.v1"
+	TypeAccountVerified     = "paceline.account.verified.v1"
+	TypeProfileUpdated      = "paceline.profile.updated.v1"
+	TypeAthleteSettings     = "paceline.athlete.settings.changed.v1"
+	TypeFollowRequested     = "paceline.social.follow.requested.v1"
+	TypeFollowed            = "paceline.social.followed.v1"
+	TypeUnfollowed          = "paceline.social.unfollowed.v1"
+	TypeNotificationCreated = "paceline.notification.created.v1"
+	TypeMailRequested       = "paceline.mail.requested.v1"
+	TypeMailSent            = "paceline.mail.sent.v1"
+	TypeMailBounced         = "paceline.mail.bounced.v1"
+	TypePing                = "dev.knative.sources.ping"
+)
+
+// All returns a new empty payload of every type, in the order above.
+func All() []Payload {
+	return []Payload{
+		&WorkoutUploaded{}, &WorkoutUpdated{}, &WorkoutDeleted{}, &WorkoutProcessed{}, &WorkoutFailed{},
+		&AccountRegistered{}, &AccountVerified{}, &ProfileUpdated{}, &AthleteSettingsChanged{},
+		&FollowRequested{}, &Followed{}, &Unfollowed{},
+		&NotificationCreated{}, &MailRequested{}, &MailSent{}, &MailBounced{},
+		&Ping{},
+	}
+}
+
+func newPayload(eventType string) (Payload, bool) {
+	for _, p := range All() {
+		if p.EventType() == eventType {
+			return p, true
+		}
+	}
+	return nil, false
+}
+
+// EventType and its two sisters make a struct a Payload.
+
+func (WorkoutUploaded) EventType() string  { return TypeWorkoutUploaded }
+func (WorkoutUpdated) EventType() string   { return TypeWorkoutUpdated }
+func (WorkoutProcessed) EventType() string { return TypeWorkoutProcessed }
+func (WorkoutDeleted) EventType() string   { return TypeWorkoutDeleted }
+func (WorkoutFailed) EventType() string    { return TypeWorkoutFailed }
+
+// Subject is the workout's id.
+func (w Workout) Subject() string { return w.WorkoutID }
+
+// PartitionKey is the owner's id.
+func (w Workout) PartitionKey() string { return w.UserID }
+
+func (w WorkoutDeleted) Subject() string      { return w.WorkoutID }
+func (w WorkoutDeleted) PartitionKey() string { return w.UserID }
+func (w WorkoutFailed) Subject() string       { return w.WorkoutID }
+func (w WorkoutFailed) PartitionKey() string  { return w.UserID }
+
+func (AccountRegistered) EventType() string      { return TypeAccountRegistered }
+func (a AccountRegistered) Subject() string      { return a.UserID }
+func (a AccountRegistered) PartitionKey() string { return a.UserID }
+func (AccountVerified) EventType() string        { return TypeAccountVerified }
+func (a AccountVerified) Subject() string        { return a.UserID }
+func (a AccountVerified) PartitionKey() string   { return a.UserID }
+func (ProfileUpdated) EventType() string         { return TypeProfileUpdated }
+func (p ProfileUpdated) Subject() string         { return p.UserID }
+func (p ProfileUpdated) PartitionKey() string    { return p.UserID }
+
+func (AthleteSettingsChanged) EventType() string      { return TypeAthleteSettings }
+func (a AthleteSettingsChanged) Subject() string      { return a.UserID }
+func (a AthleteSettingsChanged) PartitionKey() string { return a.UserID }
+
+func (FollowRequested) EventType() string { return TypeFollowRequested }
+func (Followed) EventType() string        { return TypeFollowed }
+func (Unfollowed) EventType() string      { return TypeUnfollowed }
+
+// Subject is the person who is followed.
+func (f Follow) Subject() string { return f.FolloweeID }
+
+// PartitionKey is the follower, on whose side a follow is written.
+func (f Follow) PartitionKey() string { return f.FollowerID }
+
+func (NotificationCreated) EventType() string      { return TypeNotificationCreated }
+func (n NotificationCreated) Subject() string      { return n.NotificationID }
+func (n NotificationCreated) PartitionKey() string { return n.UserID }
+func (MailRequested) EventType() string            { return TypeMailRequested }
+func (m MailRequested) Subject() string            { return m.Key }
+func (m MailRequested) PartitionKey() string       { return m.UserID }
+func (MailSent) EventType() string                 { return TypeMailSent }
+func (m MailSent) Subject() string                 { return m.Key }
+func (m MailSent) PartitionKey() string            { return m.UserID }
+func (MailBounced) EventType() string              { return TypeMailBounced }
+func (m MailBounced) Subject() string              { return m.Key }
+func (m MailBounced) PartitionKey() string         { return m.UserID }
+
+func (Ping) EventType() string    { return TypePing }
+func (p Ping) Subject() string    { return p.Schedule }
+func (Ping) PartitionKey() string { return "" }

@@ -1,0 +1,35 @@
+package accounts
+
+import (
+	"strings"
+	"time"
+)
+
+// Config is what this function reads besides function.Config.
+type Config struct {
+	// SecretKey keys the lookup of addresses and the refresh tokens: 32 bytes
+	// or more in a file.
+	SecretKey string `env:"ACCOUNTS_KEY_FILE,file,notEmpty,required"`
+	// AdminEmails are addresses whose proof gives the role admin, separated by commas.
+	AdminEmails []string `env:"ADMIN_EMAILS" envSeparator:","`
+	// Hashes bounds how many passwords are hashed at once; each takes 46 MiB.
+	Hashes int `env:"PASSWORD_HASHES" envDefault:"2"`
+}
+
+// How long things hold.
+const (
+	unprovenTTL = 7 * 24 * time.Hour
+	verifyTTL   = 24 * time.Hour
+	resetTTL    = 10 * time.Minute
+	sessionTTL  = 30 * 24 * time.Hour
+	sameAnswer  = 10 * time.Second // a lost answer to a refresh may be asked for again
+)
+
+func (c Config) isAdmin(email string) bool {
+	for _, a := range c.AdminEmails {
+		if normalEmail(a) == normalEmail(email) && strings.TrimSpace(a) != "" {
+			return true
+		}
+	}
+	return false
+}

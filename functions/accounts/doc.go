@@ -1,0 +1,22 @@
+// Package accounts knows who people are to the platform: registration, the
+// proof of the mail address, sign-in, sessions, passwords and roles, and each
+// person's own profile and training settings.
+//
+//	in    –
+//	out   account.registered, account.verified, profile.updated,
+//	      athlete.settings.changed, mail.requested
+//	keys  account:<user>          the account; without a proven address it expires
+//	      token:<user>:<purpose>  digest of the newest mail token
+//	      session:<user>:<id>, sessions:<user>   sign-ins
+//	      settings:<user>         dated training settings
+//	      email:<lookup>, pending:<lookup>   whose address it is, or may become;
+//	                              lookup is a keyed hash of the address
+//	safe  an address belongs to the first account that proves it; whoever only
+//	      asks learns nothing about other people's addresses
+//
+// Passwords are kept as argon2id in PHC form. Refresh tokens are derived from
+// a key and the session's salt and generation, so that nothing that is stored
+// can be used to sign in; each works once, and one that comes back ends its
+// session. A repeat within ten seconds gets the same successor again, since an
+// answer may be lost on its way.
+package accounts

@@ -1,0 +1,65 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"paceline/shared/function"
+	"paceline/shared/function/identity"
+	"paceline/shared/function/rest"
+)
+
+// Open opens the accounts function.
+func Open(_ context.Context, e function.Env) (*function.Function, error) {
+	c, err := function.Parse[Config](e)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.SecretKey) < 32 {
+		return nil, errors.New("ACCOUNTS_KEY_FILE: the key is shorter than 32 bytes")
+	}
+	base, err := function.OpenBase(e, "accounts")
+	if err != nil {
+		return nil, err
+	}
+	f := &accounts{
+		config: c, people: people{base.Store, keyring{[]byte(c.SecretKey)}}, hasher: newHasher(c.Hashes),
+		signer: base.Signer, log: base.Log, now: e.Now,
+	}
+	return base.Function(f.routes(base)), nil
+}
+
+type accounts struct {
+	config Config
+	people people
+	hasher *hasher
+	signer *identity.Signer
+	log    *slog.Logger
+	now    func() time.Time
+}
+
+// routes: answers under /v1/auth/ hold secrets and are never kept for a repeat.
+func (f *accounts) routes(base *function.Base) http.Handler {
+	mux := http.NewServeMux()
+	for path, h := range map[string]rest.Handler{
+		"POST /v1/auth/register":        f.register,
+		"POST /v1/auth/verify":          f.verify,
+		"POST /v1/auth/login":           f.login,
+		"POST /v1/auth/refresh":         f.refresh,
+		"POST /v1/auth/logout":          f.logout,
+		"POST /v1/auth/password/forgot": f.forgot,
+		"POST /v1/auth/password/reset":  f.reset,
+	} {
+		mux.Handle(path, rest.Command(nil, h))
+	}
+	mux.Handle("GET /v1/me", rest.Handler(f.me))
+	mux.Handle("PATCH /v1/me", rest.Command(base.Store, f.updateMe))
+	mux.Handle("GET /v1/me/sessions", rest.Handler(f.sessions))
+	mux.Handle("DELETE /v1/me/sessions/{id}", rest.Command(base.Store, f.deleteSession))
+	mux.Handle("GET /v1/me/settings", rest.Handler(f.settings))
+	mux.Handle("PUT /v1/me/settings", rest.Command(base.Store, f.putSettings))
+	return mux
+}

@@ -1,0 +1,166 @@
+package accounts
+
+import (
+	"context"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"paceline/shared/function/fault"
+	"paceline/shared/function/store"
+)
+
+// The purposes of mail tokens.
+const (
+	purposeVerify = "verify"
+	purposeReset  = "reset"
+)
+
+// people is the state of this function.
+type people struct {
+	*store.Store
+	keys keyring
+}
+
+func errToken() error {
+	return fault.Invalid("invalid_token", "the link is not valid, was used, or is too old; ask for a new one")
+}
+
+func errAccount() error { return fault.NotFound("account_not_found", "there is no such account") }
+
+// account reads one account.
+func (p people) account(ctx context.Context, id string) (Account, error) {
+	var a Account
+	found, err := p.Get(ctx, p.Key(id, "account", id), &a)
+	if err == nil && !found {
+		err = errAccount()
+	}
+	return a, err
+}
+
+// change applies rule to an account that is there.
+func (p people) change(ctx context.Context, id string, rule func(*store.Tx, *Account) error) (Account, error) {
+	var out Account
+	err := p.Update(ctx, id, func(t *store.Tx) error {
+		out = Account{}
+		found, err := t.Get(t.Key("account", id), &out)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return errAccount()
+		}
+		if err := rule(t, &out); err != nil {
+			return err
+		}
+		return saveAccount(t, out)
+	})
+	return out, err
+}
+
+// saveAccount keeps a proven account for ever, and another for as long as it
+// may still be proven.
+func saveAccount(t *store.Tx, a Account) error {
+	ttl := time.Duration(0)
+	if !a.Verified {
+		ttl = unprovenTTL
+	}
+	return t.Set(t.Key("account", a.UserID), a, ttl)
+}
+
+// owner is whose address it is: proven, or "" and the newest who may prove it.
+func (p people) owner(ctx context.Context, email string) (proven, pending string, err error) {
+	lookup := p.keys.lookup(email)
+	if _, err = p.Get(ctx, p.Key(lookup, "email", lookup), &proven); err != nil || proven != "" {
+		return proven, "", err
+	}
+	_, err = p.Get(ctx, p.Key(lookup, "pending", lookup), &pending)
+	return "", pending, err
+}
+
+// expect remembers who asked last for an account with an address, so that a
+// sign-in before the proof can say what is missing.
+func (p people) expect(ctx context.Context, email, user string) error {
+	lookup := p.keys.lookup(email)
+	return p.Update(ctx, lookup, func(t *store.Tx) error { return t.Set(t.Key("pending", lookup), user, unprovenTTL) })
+}
+
+// claim makes an address the user's, unless another proved it before.
+func (p people) claim(ctx context.Context, email, user string) error {
+	lookup := p.keys.lookup(email)
+	return p.Update(ctx, lookup, func(t *store.Tx) error {
+		var owner string
+		key := t.Key("email", lookup)
+		if _, err := t.Get(key, &owner); err != nil {
+			return err
+		}
+		if owner != "" && owner != user {
+			return errToken()
+		}
+		t.Del(t.Key("pending", lookup))
+		return t.Set(key, user, 0)
+	})
+}
+
+// putToken makes stored the only mail token of its purpose.
+func putToken(t *store.Tx, user, purpose, stored string, ttl time.Duration) error {
+	return t.Set(t.Key("token", user, purpose), stored, ttl)
+}
+
+// checkToken is nil when stored is the newest mail token of its purpose.
+func checkToken(t *store.Tx, user, purpose, stored string) error {
+	var want string
+	found, err := t.Get(t.Key("token", user, purpose), &want)
+	if err == nil && (!found || want != stored) {
+		err = errToken()
+	}
+	return err
+}
+
+// peekToken is checkToken outside of a change.
+func (p people) peekToken(ctx context.Context, user, purpose, stored string) error {
+	var want string
+	found, err := p.Get(ctx, p.Key(user, "token", user, purpose), &want)
+	if err == nil && (!found || want != stored) {
+		err = errToken()
+	}
+	return err
+}
+
+// saveSession keeps a session until 30 days after its sign-in.
+func saveSession(ctx context.Context, t *store.Tx, user string, s Session) error {
+	left := sessionTTL - t.Now().Sub(s.CreatedAt)
+	if left <= 0 {
+		endSession(ctx, t, user, s.ID)
+		return nil
+	}
+	list := t.Key("sessions", user)
+	t.Write(func(pipe redis.Pipeliner) {
+		pipe.ZAdd(ctx, list, redis.Z{Score: store.Score(s.RotatedAt), Member: s.ID})
+		pipe.Expire(ctx, list, sessionTTL)
+	})
+	return t.Set(t.Key("session", user, s.ID), s, left)
+}
+
+func endSession(ctx context.Context, t *store.Tx, user string, ids ...string) {
+	list := t.Key("sessions", user)
+	for _, id := range ids {
+		t.Del(t.Key("session", user, id))
+		t.Write(func(pipe redis.Pipeliner) { pipe.ZRem(ctx, list, id) })
+	}
+}
+
+// endAllSessions signs a person out everywhere.
+func endAllSessions(ctx context.Context, t *store.Tx, user string) error {
+	list := t.Key("sessions", user)
+	r, err := t.Read(list)
+	if err != nil {
+		return err
+	}
+	ids, err := r.ZRange(ctx, list, 0, -1).Result()
+	if err != nil {
+		return store.Wrap(err)
+	}
+	endSession(ctx, t, user, ids...)
+	return nil
+}

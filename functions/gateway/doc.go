@@ -1,0 +1,10 @@
+// Package gateway is the only way in for people: it says who calls, whether
+// they may, and which function answers.
+//
+//	in    every public request
+//	out   the same request to one function, with a call token of 60 s for it
+//	keys  none
+//	safe  nothing answers without a token but the routes marked public; an
+//	      unknown path is 401 too; what a client says about addresses, proxies
+//	      or identities never reaches a function
+package gateway

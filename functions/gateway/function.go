@@ -1,0 +1,177 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"paceline/shared/api"
+	"paceline/shared/function"
+	"paceline/shared/function/fault"
+	"paceline/shared/function/identity"
+	"paceline/shared/function/rest"
+)
+
+// self marks the routes that the gateway answers itself.
+const self = "gateway"
+
+// Config is what the gateway reads.
+type Config struct {
+	// FunctionURL is where a function is called; {function} stands for its name.
+	FunctionURL string `env:"FUNCTION_URL,notEmpty,required"`
+}
+
+// Open opens the gateway.
+func Open(_ context.Context, e function.Env) (*function.Function, error) {
+	c, err := function.Parse[Config](e)
+	if err != nil {
+		return nil, err
+	}
+	base, err := function.OpenStateless(e, function.GatewayName)
+	if err != nil {
+		return nil, err
+	}
+	if u, err := url.Parse(strings.ReplaceAll(c.FunctionURL, "{function}", "x")); err != nil || u.Host == "" || !strings.Contains(c.FunctionURL, "{function}") {
+		return nil, fmt.Errorf("FUNCTION_URL: %q is not an address with {function} in it", c.FunctionURL)
+	}
+	g := &gateway{
+		config: c, signer: base.Signer, log: base.Log, now: e.Now,
+		people: identity.NewVerifier(identity.AccessType, identity.AudiencePlatform, []string{"accounts"}, base.Keys, e.Now),
+	}
+	g.proxy = g.newProxy()
+	return &function.Function{Handler: g.routes()}, nil
+}
+
+type gateway struct {
+	config Config
+	signer *identity.Signer
+	people *identity.Verifier
+	proxy  *httputil.ReverseProxy
+	log    *slog.Logger
+	now    func() time.Time
+}
+
+// routes builds the mux from the table. The catch-all asks for a token before
+// it says that there is nothing.
+func (g *gateway) routes() http.Handler {
+	mux := http.NewServeMux()
+	methods := map[string][]string{}
+	for _, route := range Routes {
+		mux.Handle(route.Method+" "+route.Pattern, g.route(route))
+		methods[route.Pattern] = append(methods[route.Pattern], route.Method)
+	}
+	for pattern, allowed := range methods {
+		mux.Handle(pattern, g.otherwise(fault.New(http.StatusMethodNotAllowed, "method_not_allowed", "this path takes %s", strings.Join(allowed, ", ")), allowed))
+	}
+	mux.Handle("/", g.otherwise(fault.NotFound("not_found", "there is nothing here"), nil))
+	return g.edge(mux)
+}
+
+// edge is around everything: an id for the request, and headers that every
+// answer has.
+func (g *gateway) edge(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := ulid.Make().String()
+		r.Header.Set("X-Request-Id", id)
+		h := w.Header()
+		h.Set("X-Request-Id", id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Frame-Options", "DENY")
+		start := g.now()
+		logged := &statusWriter{ResponseWriter: w}
+		next.ServeHTTP(logged, r)
+		g.log.InfoContext(r.Context(), "request", "request_id", id, "method", r.Method, "route", cmp.Or(r.Pattern, "none"),
+			"status", logged.status, "milliseconds", g.now().Sub(start).Milliseconds())
+	})
+}
+
+// otherwise answers what the table does not have: 401 to whoever does not
+// prove who they are, then err.
+func (g *gateway) otherwise(err *fault.Error, allowed []string) http.Handler {
+	return rest.Handler(func(w http.ResponseWriter, r *http.Request) error {
+		if _, err := g.people.Request(r); err != nil {
+			return err
+		}
+		if allowed != nil {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+		}
+		return err
+	})
+}
+
+func (g *gateway) route(route Route) http.Handler {
+	return rest.Handler(func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := g.caller(route, r)
+		if err != nil {
+			return err
+		}
+		if r.ContentLength > route.MaxBody {
+			return fault.New(http.StatusRequestEntityTooLarge, "too_large", "the body is larger than %d bytes", route.MaxBody)
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, route.MaxBody)
+		ctx, cancel := context.WithTimeout(identity.WithCaller(r.Context(), caller), route.Timeout)
+		defer cancel()
+		if route.Function == self {
+			return serveOpenAPI(w)
+		}
+		token, err := g.signer.CallToken(route.Function, caller)
+		if err != nil {
+			return err
+		}
+		ctx = context.WithValue(ctx, targetKey{}, target{route.Function, token})
+		g.proxy.ServeHTTP(w, r.WithContext(ctx))
+		return nil
+	})
+}
+
+// caller is who calls, when they may take the route. A token on a public route
+// counts when it is good and is ignored otherwise.
+func (g *gateway) caller(route Route, r *http.Request) (identity.Caller, error) {
+	caller, err := g.people.Request(r)
+	if route.Public() {
+		if err != nil {
+			return identity.Caller{Roles: []identity.Role{identity.Guest}}, nil
+		}
+		return caller, nil
+	}
+	if err != nil {
+		return caller, err
+	}
+	if !caller.Has(route.Roles...) {
+		return caller, fault.Forbidden("role_missing", "this needs a role that you do not have")
+	}
+	return caller, nil
+}
+
+func serveOpenAPI(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/yaml")
+	w.Header().Set("Cache-Control", "private, max-age=300")
+	_, _ = w.Write(api.OpenAPI) // the client is gone when this fails
+	return nil
+}
+
+// statusWriter remembers the status for the log.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader remembers the first status.
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController flush streams.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,98 @@
+package gateway
+
+import (
+	"time"
+
+	"paceline/shared/function/identity"
+)
+
+// Route is one row of the table role × route.
+type Route struct {
+	Method   string
+	Pattern  string // as net/http's ServeMux writes it
+	Function string // who answers
+	Roles    []identity.Role
+	MaxBody  int64
+	Timeout  time.Duration
+}
+
+// Public says that the route answers without a token.
+func (r Route) Public() bool { return r.Roles == nil }
+
+const (
+	smallBody = 64 << 10
+	jsonBody  = 1 << 20
+	fileBody  = 33 << 20 // a file of 32 MiB and its form
+
+	quick  = 15 * time.Second
+	longer = 60 * time.Second
+)
+
+var (
+	public    []identity.Role
+	members   = []identity.Role{identity.Member}
+	operators = []identity.Role{identity.Operator, identity.Admin}
+)
+
+// Routes is every route of the platform. What is not here does not exist, and
+// a test holds it and openapi.yaml together.
+var Routes = []Route{
+	{"GET", "/{$}", "web", public, 0, quick},
+	{"GET", "/register", "web", public, 0, quick},
+	{"GET", "/login", "web", public, 0, quick},
+	{"GET", "/verify", "web", public, 0, quick},
+	{"GET", "/reset", "web", public, 0, quick},
+	{"GET", "/static/{file...}", "web", public, 0, quick},
+	{"GET", "/app", "web", members, 0, quick},
+
+	{"GET", "/v1/openapi.yaml", self, members, 0, quick},
+
+	{"POST", "/v1/auth/register", "accounts", public, smallBody, quick},
+	{"POST", "/v1/auth/verify", "accounts", public, smallBody, quick},
+	{"POST", "/v1/auth/login", "accounts", public, smallBody, quick},
+	{"POST", "/v1/auth/refresh", "accounts", public, smallBody, quick},
+	{"POST", "/v1/auth/logout", "accounts", members, smallBody, quick},
+	{"POST", "/v1/auth/password/forgot", "accounts", public, smallBody, quick},
+	{"POST", "/v1/auth/password/reset", "accounts", public, smallBody, quick},
+	{"GET", "/v1/me", "accounts", members, 0, quick},
+	{"PATCH", "/v1/me", "accounts", members, jsonBody, quick},
+	{"GET", "/v1/me/sessions", "accounts", members, 0, quick},
+	{"DELETE", "/v1/me/sessions/{id}", "accounts", members, 0, quick},
+	{"GET", "/v1/me/settings", "accounts", members, 0, quick},
+	{"PUT", "/v1/me/settings", "accounts", members, jsonBody, quick},
+
+	{"POST", "/v1/workouts", "upload", members, fileBody, longer},
+	{"PATCH", "/v1/workouts/{id}", "upload", members, jsonBody, quick},
+	{"DELETE", "/v1/workouts/{id}", "upload", members, 0, quick},
+	{"GET", "/v1/workouts/{id}/file", "upload", members, 0, longer},
+	{"GET", "/v1/uploads/{id}", "upload", members, 0, quick},
+
+	{"GET", "/v1/workouts", "stats", members, 0, quick},
+	{"GET", "/v1/workouts/{id}", "stats", members, 0, quick},
+	{"GET", "/v1/workouts/{id}/streams", "stats", members, 0, quick},
+	{"GET", "/v1/workouts/{id}/laps", "stats", members, 0, quick},
+	{"GET", "/v1/workouts/{id}/splits", "stats", members, 0, quick},
+	{"GET", "/v1/stats/summary", "stats", members, 0, quick},
+
+	{"GET", "/v1/feed", "feed", members, 0, quick},
+
+	{"GET", "/v1/users/{id}", "social", members, 0, quick},
+	{"PUT", "/v1/users/{id}/follow", "social", members, smallBody, quick},
+	{"DELETE", "/v1/users/{id}/follow", "social", members, 0, quick},
+	{"GET", "/v1/users/{id}/followers", "social", members, 0, quick},
+	{"GET", "/v1/users/{id}/following", "social", members, 0, quick},
+	{"GET", "/v1/me/follow-requests", "social", members, 0, quick},
+	{"PUT", "/v1/me/follow-requests/{id}", "social", members, smallBody, quick},
+	{"DELETE", "/v1/me/follow-requests/{id}", "social", members, 0, quick},
+
+	{"GET", "/v1/notifications", "notify", members, 0, quick},
+	{"POST", "/v1/notifications/read", "notify", members, jsonBody, quick},
+	{"GET", "/v1/notifications/settings", "notify", members, 0, quick},
+	{"PUT", "/v1/notifications/settings", "notify", members, jsonBody, quick},
+
+	{"POST", "/v1/mail/unsubscribe", "mail", public, smallBody, quick},
+
+	{"GET", "/v1/admin/deadletters", "deadletter", operators, 0, quick},
+	{"GET", "/v1/admin/deadletters/{id}", "deadletter", operators, 0, quick},
+	{"POST", "/v1/admin/deadletters/{id}/replay", "deadletter", operators, smallBody, quick},
+}

@@ -1,0 +1,14 @@
+// Package social keeps who people are to each other: public profiles and
+// follows with approval.
+//
+//	in    account.registered, profile.updated; social.* of its own, which carry
+//	      a follow from the follower's side to the followee's
+//	out   social.follow.requested, social.followed, social.unfollowed
+//	keys  profile:<user>            the newest profile
+//	      follow:<follower>:<followee>   the state of one follow, the truth
+//	      following:<user>          sorted set, newest last: whom the person follows
+//	      followers:<user>, requests:<user>   the same from the other side
+//	      versions:<user>           hash: newest version seen of each follower
+//	safe  redelivery and reordering change nothing: each follow has versions,
+//	      and an older one never overwrites a newer one
+package social

@@ -1,0 +1,169 @@
+package function
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"paceline/events"
+	"paceline/shared/function/eventing"
+	"paceline/shared/function/fault"
+	"paceline/shared/function/identity"
+	"paceline/shared/function/rest"
+	"paceline/shared/function/store"
+)
+
+// BrokerName is the audience of the broker and the issuer of its tokens.
+const BrokerName = "broker"
+
+// GatewayName is the issuer of call tokens.
+const GatewayName = "gateway"
+
+// ScheduleSweep is the schedule on which a function publishes what is left in
+// its outbox.
+const ScheduleSweep = "sweep"
+
+// Base is what a function talks to.
+type Base struct {
+	Name   string
+	Store  *store.Store
+	Signer *identity.Signer
+	Log    *slog.Logger
+	Now    func() time.Time
+	Keys   identity.KeySource // the public keys of all parts
+
+	calls, deliveries *identity.Verifier
+}
+
+// Opener opens a function. It checks its settings and does no I/O that it can
+// put off.
+type Opener func(ctx context.Context, e Env) (*Function, error)
+
+// Function is an open function.
+type Function struct {
+	Handler http.Handler                    // the whole HTTP surface
+	Ready   func(ctx context.Context) error // nil means always
+	Close   func(ctx context.Context) error // nil means nothing to do
+}
+
+// OpenStateless makes the Base of a function that keeps nothing and sends no
+// events: its Store is nil.
+func OpenStateless(e Env, name string) (*Base, error) {
+	c, err := Parse[IdentityConfig](e)
+	if err != nil {
+		return nil, err
+	}
+	return openIdentity(e, name, c)
+}
+
+func openIdentity(e Env, name string, c IdentityConfig) (*Base, error) {
+	signer, err := identity.NewSigner(name, []byte(c.SigningKey), e.Now)
+	if err != nil {
+		return nil, fmt.Errorf("IDENTITY_KEY_FILE: %w", err)
+	}
+	keys := KeysFromFile(c.KeysFile)
+	return &Base{
+		Name: name, Signer: signer, Log: e.Log.With("function", name), Now: e.Now, Keys: keys,
+		calls:      identity.NewVerifier(identity.CallType, name, []string{GatewayName}, keys, e.Now),
+		deliveries: identity.NewVerifier(identity.WorkloadType, name, []string{BrokerName}, keys, e.Now),
+	}, nil
+}
+
+// OpenBase reads Config and makes what it describes, without connecting.
+func OpenBase(e Env, name string) (*Base, error) {
+	c, err := Parse[Config](e)
+	if err != nil {
+		return nil, err
+	}
+	b, err := openIdentity(e, name, c.IdentityConfig)
+	if err != nil {
+		return nil, err
+	}
+	client, err := store.Dial(c.RedisURL)
+	if err != nil {
+		return nil, fmt.Errorf("REDIS_URL: %w", err)
+	}
+	var overrides struct {
+		Extensions map[string]string `json:"extensions"`
+	}
+	if err := json.Unmarshal([]byte(c.SinkOverrides), &overrides); err != nil {
+		return nil, fmt.Errorf("K_CE_OVERRIDES: %w", err)
+	}
+	sink := &eventing.Sink{
+		URL: c.SinkURL, Client: HTTPClient(), Extensions: overrides.Extensions,
+		Token: func() (string, error) { return b.Signer.WorkloadToken(BrokerName) },
+	}
+	b.Store = store.New(store.Config{Function: name, Client: client, Publish: sink.Send, Now: e.Now, Log: b.Log})
+	return b, nil
+}
+
+// KeysFromFile reads the JWKS from a file, which a rotation may replace.
+func KeysFromFile(path string) identity.KeySource {
+	return func(context.Context) ([]byte, error) {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("IDENTITY_JWKS_FILE: %w", err)
+		}
+		return b, nil
+	}
+}
+
+// HTTPClient is for calls between parts of the platform: connections are kept
+// for as many calls as run at once.
+func HTTPClient() *http.Client {
+	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: 3 * time.Second}).DialContext,
+		MaxIdleConnsPerHost: 64,
+		IdleConnTimeout:     90 * time.Second,
+		TLSHandshakeTimeout: 5 * time.Second,
+	}}
+}
+
+// Function puts routes, subscriptions and the sweep of the outbox together.
+// Routes see a verified caller in their context (identity.CallerFrom).
+func (b *Base) Function(routes http.Handler, subscriptions ...eventing.Subscription) *Function {
+	f := &Function{Handler: b.Calls(routes)}
+	if b.Store == nil {
+		return f
+	}
+	sweep := eventing.On(func(ctx context.Context, _ events.Ping) error { return b.sweep(ctx) })
+	receive := eventing.Receiver(b.Log, append([]eventing.Subscription{sweep}, subscriptions...)...)
+	mux := http.NewServeMux()
+	mux.Handle("POST /events", b.Deliveries(receive))
+	mux.Handle("/", f.Handler)
+	f.Handler = mux
+	f.Ready = b.Store.Ping
+	f.Close = func(context.Context) error { return b.Store.Close() }
+	return f
+}
+
+// Calls lets through calls of the gateway.
+func (b *Base) Calls(next http.Handler) http.Handler { return verified(b.calls, next) }
+
+// Deliveries lets through events of the broker.
+func (b *Base) Deliveries(next http.Handler) http.Handler { return verified(b.deliveries, next) }
+
+func (b *Base) sweep(ctx context.Context) error {
+	left, err := b.Store.Sweep(ctx)
+	if err == nil && left > 0 {
+		return fault.Unavailable("outbox_not_empty", 5*time.Second, fmt.Errorf("%d events wait", left))
+	}
+	return err
+}
+
+// verified lets through who proves who it is, and says so in the context.
+func verified(v *identity.Verifier, next http.Handler) http.Handler {
+	return rest.Handler(func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := v.Request(r)
+		if err != nil {
+			return err
+		}
+		next.ServeHTTP(w, r.WithContext(identity.WithCaller(r.Context(), caller)))
+		return nil
+	})
+}

@@ -1,0 +1,48 @@
+package function
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Env is where a function's settings come from. Tests and the one-process
+// platform give each function its own.
+type Env struct {
+	Vars map[string]string
+	Log  *slog.Logger
+	Now  func() time.Time
+}
+
+// Parse reads the variables that T's env tags name. Its error names every
+// variable that is missing or bad.
+func Parse[T any](e Env) (T, error) {
+	c, err := env.ParseAsWithOptions[T](env.Options{Environment: e.Vars})
+	if err != nil {
+		return c, fmt.Errorf("configuration: %w", err)
+	}
+	return c, nil
+}
+
+// IdentityConfig is what every function reads.
+type IdentityConfig struct {
+	// SigningKey is the function's own Ed25519 key (PKCS #8 PEM file).
+	SigningKey string `env:"IDENTITY_KEY_FILE,file,notEmpty,required"`
+	// KeysFile is the JWKS file with the public keys of all parts. It is read
+	// again when an unknown key turns up.
+	KeysFile string `env:"IDENTITY_JWKS_FILE,notEmpty,required"`
+}
+
+// Config is what every function with a state reads.
+type Config struct {
+	IdentityConfig
+	// RedisURL is the store of the function: redis://, rediss://, unix://,
+	// redis-cluster:// or rediss-cluster://, with the function's own user.
+	RedisURL string `env:"REDIS_URL,notEmpty,required"`
+	// SinkURL is the ingress of the broker, injected by a SinkBinding.
+	SinkURL string `env:"K_SINK,notEmpty,required"`
+	// SinkOverrides are attributes for every event, injected by a SinkBinding.
+	SinkOverrides string `env:"K_CE_OVERRIDES" envDefault:"{}"`
+}

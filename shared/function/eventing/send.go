@@ -1,0 +1,91 @@
+package eventing
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+
+	ce "github.com/cloudevents/sdk-go/v2"
+	"github.com/cloudevents/sdk-go/v2/binding"
+	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
+
+	"paceline/events"
+)
+
+// Sink is where a function sends its events: the ingress of a Broker.
+type Sink struct {
+	URL    string                 // K_SINK
+	Token  func() (string, error) // the workload token for the sink
+	Client *http.Client
+	// Extensions are attributes to add to every event (K_CE_OVERRIDES).
+	Extensions map[string]string
+}
+
+// Send hands e to the sink. Nil means that the sink took it.
+func (s *Sink) Send(ctx context.Context, e events.Envelope) error {
+	req, err := s.Request(ctx, e)
+	if err != nil {
+		return err
+	}
+	resp, err := s.Client.Do(req)
+	if err != nil {
+		return fmt.Errorf("eventing: send %s: %w", e.Type, err)
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 4<<10)) // so that the connection is used again
+	if resp.StatusCode/100 != 2 {
+		return fmt.Errorf("eventing: the sink answered %d to %s %s", resp.StatusCode, e.Type, e.ID)
+	}
+	return nil
+}
+
+// Request is the request that sends e: binary mode, with a workload token.
+func (s *Sink) Request(ctx context.Context, e events.Envelope) (*http.Request, error) {
+	event, err := toEvent(e, s.Extensions)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, nil)
+	if err != nil {
+		return nil, fmt.Errorf("eventing: sink: %w", err)
+	}
+	if err := cehttp.WriteRequest(ctx, binding.ToMessage(event), req); err != nil {
+		return nil, fmt.Errorf("eventing: encode %s: %w", e.Type, err)
+	}
+	token, err := s.Token()
+	if err != nil {
+		return nil, fmt.Errorf("eventing: token for the sink: %w", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	if e.Traceparent != "" {
+		req.Header.Set("Traceparent", e.Traceparent)
+	}
+	return req, nil
+}
+
+func toEvent(e events.Envelope, extensions map[string]string) (*ce.Event, error) {
+	out := ce.NewEvent()
+	out.SetID(e.ID)
+	out.SetSource(e.Source)
+	out.SetType(e.Type)
+	out.SetSubject(e.Subject)
+	out.SetTime(e.Time)
+	out.SetDataSchema(e.DataSchema)
+	if e.PartitionKey != "" {
+		out.SetExtension("partitionkey", e.PartitionKey)
+	}
+	if e.Traceparent != "" {
+		out.SetExtension("traceparent", e.Traceparent)
+	}
+	for k, v := range extensions {
+		out.SetExtension(k, v)
+	}
+	if err := out.SetData(e.DataContentType, []byte(e.Data)); err != nil {
+		return nil, fmt.Errorf("eventing: data of %s: %w", e.Type, err)
+	}
+	if err := out.Validate(); err != nil {
+		return nil, fmt.Errorf("eventing: %s: %w", e.Type, err)
+	}
+	return &out, nil
+}

@@ -1,0 +1,271 @@
+package functiontest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
+
+	"paceline/events"
+	"paceline/shared/function"
+	"paceline/shared/function/eventing"
+	"paceline/shared/function/identity"
+	"paceline/shared/function/redistest"
+)
+
+// Start is the time at which every rig's clock begins.
+var Start = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
+
+// Rig is one running function.
+type Rig struct {
+	T    testing.TB
+	Name string
+	Vars map[string]string // its environment
+	Base string            // its address
+
+	gateway, broker *identity.Signer
+	clock           atomic.Int64
+	failSink        atomic.Bool
+	deliveries      atomic.Int64
+
+	mu   sync.Mutex
+	sent []events.Envelope
+}
+
+// New opens the function with vars over the usual environment.
+func New(t testing.TB, name string, open function.Opener, vars map[string]string) *Rig {
+	t.Helper()
+	r := &Rig{T: t, Name: name}
+	r.clock.Store(Start.UnixNano())
+	sink := httptest.NewServer(http.HandlerFunc(r.record))
+	t.Cleanup(sink.Close)
+	r.Vars = map[string]string{"REDIS_URL": redistest.URL(t), "K_SINK": sink.URL}
+	maps.Copy(r.Vars, r.keys(name))
+	maps.Copy(r.Vars, vars)
+	r.open(open)
+	return r
+}
+
+// Reopen opens the function again on the same state, as another instance of it.
+func (r *Rig) Reopen(open function.Opener) *Rig {
+	other := &Rig{T: r.T, Name: r.Name, Vars: r.Vars, gateway: r.gateway, broker: r.broker}
+	other.clock.Store(r.clock.Load())
+	other.open(open)
+	return other
+}
+
+func (r *Rig) open(open function.Opener) {
+	r.T.Helper()
+	log := slog.New(slog.NewTextHandler(testWriter{r.T}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	f, err := open(context.Background(), function.Env{Vars: r.Vars, Log: log, Now: r.Now})
+	if err != nil {
+		r.T.Fatalf("open %s: %v", r.Name, err)
+	}
+	server := httptest.NewServer(function.Surface(r.Name, f))
+	r.Base = server.URL
+	r.T.Cleanup(func() {
+		server.Close()
+		if f.Close != nil {
+			_ = f.Close(context.Background())
+		}
+	})
+}
+
+// keys makes a key for every part that talks to the function.
+func (r *Rig) keys(name string) map[string]string {
+	r.T.Helper()
+	dir := r.T.TempDir()
+	var signers []*identity.Signer
+	for _, issuer := range []string{name, function.GatewayName, function.BrokerName} {
+		pem, err := identity.GenerateKey()
+		r.must(err)
+		r.must(os.WriteFile(filepath.Join(dir, issuer+".pem"), pem, 0o600))
+		s, err := identity.NewSigner(issuer, pem, r.Now)
+		r.must(err)
+		signers = append(signers, s)
+	}
+	r.gateway, r.broker = signers[1], signers[2]
+	set, err := identity.JWKS(signers...)
+	r.must(err)
+	file := filepath.Join(dir, "jwks.json")
+	r.must(os.WriteFile(file, set, 0o600))
+	return map[string]string{"IDENTITY_KEY_FILE": filepath.Join(dir, name+".pem"), "IDENTITY_JWKS_FILE": file}
+}
+
+func (r *Rig) must(err error) {
+	r.T.Helper()
+	if err != nil {
+		r.T.Fatal(err)
+	}
+}
+
+// Now is the rig's clock.
+func (r *Rig) Now() time.Time { return time.Unix(0, r.clock.Load()).UTC() }
+
+// Advance moves the clock.
+func (r *Rig) Advance(d time.Duration) { r.clock.Add(int64(d)) }
+
+// Person is who a call is made for. The zero Person is a guest.
+type Person struct {
+	ID    string
+	Roles []identity.Role // a member when empty
+}
+
+// Answer is what the function answered.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// JSON decodes the body into v.
+func (a Answer) JSON(t testing.TB, v any) {
+	t.Helper()
+	if err := json.Unmarshal(a.Body, v); err != nil {
+		t.Fatalf("answer %d %s: %v", a.Status, a.Body, err)
+	}
+}
+
+// Code is the code of a problem document.
+func (a Answer) Code() string {
+	var p struct{ Code string }
+	_ = json.Unmarshal(a.Body, &p) // no code is what a test will see
+	return p.Code
+}
+
+// Call makes a request as the gateway does for who. A body that is neither nil,
+// []byte nor io.Reader is sent as JSON; header holds name, value pairs.
+func (r *Rig) Call(who Person, method, path string, body any, header ...string) Answer {
+	r.T.Helper()
+	caller := identity.Caller{UserID: who.ID, SessionID: "session-" + who.ID, Roles: who.Roles}
+	if len(caller.Roles) == 0 {
+		caller.Roles = []identity.Role{identity.Member}
+	}
+	if who.ID == "" {
+		caller = identity.Caller{Roles: []identity.Role{identity.Guest}}
+	}
+	token, err := r.gateway.CallToken(r.Name, caller)
+	r.must(err)
+	req, err := http.NewRequest(method, r.Base+path, reader(r, body))
+	r.must(err)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("X-Request-Id", fmt.Sprintf("request-%d", r.deliveries.Add(1)))
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	return r.do(req)
+}
+
+func reader(r *Rig, body any) io.Reader {
+	switch b := body.(type) {
+	case nil:
+		return nil
+	case []byte:
+		return bytes.NewReader(b)
+	case io.Reader:
+		return b
+	}
+	b, err := json.Marshal(body)
+	r.must(err)
+	return bytes.NewReader(b)
+}
+
+func (r *Rig) do(req *http.Request) Answer {
+	r.T.Helper()
+	resp, err := http.DefaultClient.Do(req)
+	r.must(err)
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	r.must(err)
+	return Answer{resp.StatusCode, resp.Header, b}
+}
+
+// Deliver delivers p once, with an id of its own, and returns the status.
+func (r *Rig) Deliver(p events.Payload) int {
+	r.T.Helper()
+	return r.Redeliver(fmt.Sprintf("delivery-%d", r.deliveries.Add(1)), p)
+}
+
+// Redeliver delivers p as the event with the given id.
+func (r *Rig) Redeliver(id string, p events.Payload) int {
+	r.T.Helper()
+	ctx := events.WithCause(context.Background(), events.Cause{ID: id})
+	e, err := events.New(ctx, "test", p, r.Now())
+	r.must(err)
+	e.ID = id
+	sink := eventing.Sink{URL: r.Base + "/events", Client: http.DefaultClient, Token: func() (string, error) { return r.broker.WorkloadToken(r.Name) }}
+	req, err := sink.Request(context.Background(), e)
+	r.must(err)
+	a := r.do(req)
+	if a.Status >= 300 {
+		r.T.Logf("event %s: %d %s", p.EventType(), a.Status, a.Body)
+	}
+	return a.Status
+}
+
+// FailSink makes the broker refuse events, or take them again.
+func (r *Rig) FailSink(fail bool) { r.failSink.Store(fail) }
+
+func (r *Rig) record(w http.ResponseWriter, req *http.Request) {
+	e, err := cehttp.NewEventFromHTTPRequest(req)
+	if err != nil || r.failSink.Load() {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	b, err := json.Marshal(e)
+	r.must(err)
+	var envelope events.Envelope
+	r.must(json.Unmarshal(b, &envelope))
+	r.mu.Lock()
+	r.sent = append(r.sent, envelope)
+	r.mu.Unlock()
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// Sent is every event that the broker took, in order.
+func (r *Rig) Sent() []events.Envelope {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]events.Envelope(nil), r.sent...)
+}
+
+// SentOf is the payloads of type P that the broker took, in order, each id once.
+func SentOf[P events.Payload](r *Rig) []P {
+	r.T.Helper()
+	var zero P
+	var out []P
+	seen := map[string]bool{}
+	for _, e := range r.Sent() {
+		if e.Type != zero.EventType() || seen[e.ID] {
+			continue
+		}
+		seen[e.ID] = true
+		var p P
+		r.must(json.Unmarshal(e.Data, &p))
+		out = append(out, p)
+	}
+	return out
+}
+
+type testWriter struct{ t testing.TB }
+
+func (w testWriter) Write(b []byte) (int, error) {
+	w.t.Logf("%s", bytes.TrimSpace(b))
+	return len(b), nil
+}

@@ -1,0 +1,19 @@
+// Package identity says who is calling. It is the only package that touches a
+// JWT library.
+//
+// Three kinds of token, told apart by their typ header, all signed with EdDSA:
+//
+//	at+jwt        what a person's app holds: issued by accounts for the
+//	              audience "paceline", 5 minutes
+//	call+jwt      what the gateway makes of it for one function: audience the
+//	              function's name, sub the person, act the caller, 60 seconds
+//	workload+jwt  what one part of the platform says of itself to another:
+//	              function → broker, broker → function
+//
+// Keys are a JWKS whose key ids are <issuer>.<name>: a token must name an
+// issuer that its key belongs to, so that no part can speak for another.
+// Verification checks algorithm, signature, type, issuer, audience and times
+// (60 s leeway). A token that cannot be verified now, because the keys cannot
+// be read, is "unavailable" and not "unauthorized": a broker retries the one
+// and gives up on the other.
+package identity

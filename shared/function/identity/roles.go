@@ -1,0 +1,38 @@
+package identity
+
+// Role is what a caller is to the platform.
+type Role string
+
+// The roles. Guest is nobody in particular: a call without a token to one of
+// the few routes that allow it.
+const (
+	Guest    Role = "guest"
+	Member   Role = "member"
+	Coach    Role = "coach"
+	Support  Role = "support"
+	Marketer Role = "marketer"
+	Operator Role = "operator"
+	Admin    Role = "admin"
+	Workload Role = "workload"
+)
+
+// Caller is who a verified token speaks for.
+type Caller struct {
+	Issuer    string // the part of the platform that signed the token
+	UserID    string // "" for a guest or a workload
+	SessionID string // the sign-in that the token came from, or ""
+	Actor     string // who calls on the person's behalf, such as "gateway"
+	Roles     []Role
+}
+
+// Has says whether the caller has one of the roles.
+func (c Caller) Has(roles ...Role) bool {
+	for _, have := range c.Roles {
+		for _, want := range roles {
+			if have == want {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,127 @@
+package function
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"knative.dev/pkg/network/handlers"
+	"knative.dev/pkg/signals"
+)
+
+// drainQuiet is how long no request must come before a drained process ends;
+// it outlasts the time in which an old address is still used.
+const drainQuiet = 2 * time.Second
+
+// Main serves one function until SIGTERM, and exits with 1 and a log line that
+// names the fault when it cannot.
+func Main(name string, open Opener) {
+	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
+	slog.SetDefault(log)
+	if err := run(signals.NewContext(), name, open, Env{Vars: Environ(), Log: log, Now: time.Now}); err != nil {
+		log.Error("function stopped", "function", name, "error", err)
+		os.Exit(1)
+	}
+}
+
+// Environ is the process's environment as a map.
+func Environ() map[string]string {
+	vars := map[string]string{}
+	for _, kv := range os.Environ() {
+		k, v, _ := strings.Cut(kv, "=")
+		vars[k] = v
+	}
+	return vars
+}
+
+func run(ctx context.Context, name string, open Opener, e Env) error {
+	// Listening comes first: the platform measures a start by it.
+	addr := net.JoinHostPort(e.Vars["LISTEN_ADDRESS"], cmp.Or(e.Vars["PORT"], "8080"))
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("PORT: %w", err)
+	}
+	stop, err := Telemetry(ctx, name, e.Vars)
+	if err != nil {
+		return err
+	}
+	f, err := open(ctx, e)
+	if err != nil {
+		return err
+	}
+	return errors.Join(Serve(ctx, l, name, f), closeAll(f, stop))
+}
+
+func closeAll(f *Function, stop func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if f.Close == nil {
+		return stop(ctx)
+	}
+	return errors.Join(f.Close(ctx), stop(ctx))
+}
+
+// Serve answers on l until ctx ends; then it fails its probes, waits until
+// nobody calls any more and returns when all answers are out.
+func Serve(ctx context.Context, l net.Listener, name string, f *Function) error {
+	drainer := &handlers.Drainer{Inner: Surface(name, f), HealthCheck: readiness(f), QuietPeriod: drainQuiet}
+	server := &http.Server{
+		Handler: drainer, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 32 << 10, Protocols: plainAndH2C(),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	drainer.Drain()
+	end, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := server.Shutdown(end); err != nil {
+		return fmt.Errorf("drain: %w", err)
+	}
+	return nil
+}
+
+// plainAndH2C lets queue-proxy speak HTTP/2 without TLS inside a pod.
+func plainAndH2C() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetUnencryptedHTTP2(true)
+	return p
+}
+
+// Surface adds the health paths and traces to a function's own handler.
+func Surface(name string, f *Function) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /health/liveness", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	mux.Handle("GET /health/readiness", readiness(f))
+	mux.Handle("/", traced(name, f.Handler))
+	return mux
+}
+
+func readiness(f *Function) http.HandlerFunc {
+	var ready atomic.Bool // once ready, a probe costs no I/O
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !ready.Load() && f.Ready != nil {
+			ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+			defer cancel()
+			if err := f.Ready(ctx); err != nil {
+				http.Error(w, err.Error(), http.StatusServiceUnavailable)
+				return
+			}
+		}
+		ready.Store(true)
+		w.WriteHeader(http.StatusOK)
+	}
+}

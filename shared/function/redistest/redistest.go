@@ -1,0 +1,133 @@
+// Package redistest gives each test a Redis of its own: a database of one real
+// redis-server that the test process starts and takes down with it. Where no
+// redis-server is installed it is an in-memory one, and the test log says so.
+package redistest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+)
+
+// databases is how many tests of one process can have a database at once.
+const databases = 4096
+
+var (
+	single  = sync.OnceValues(func() (string, error) { return start("--databases", fmt.Sprint(databases)) })
+	cluster = sync.OnceValues(startCluster)
+	next    atomic.Int64
+)
+
+// URL is the address of an empty database that no other test uses.
+func URL(t testing.TB) string {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		t.Log("redis-server is not installed: this test runs on an in-memory Redis")
+		return "redis://" + miniredis.RunT(t).Addr()
+	}
+	socket, err := single()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("unix://%s?db=%d", socket, next.Add(1)%databases)
+}
+
+// ClusterURL is the address of a Redis Cluster that tests of one process
+// share; each must use keys of its own. The test is skipped where no
+// redis-server is installed.
+func ClusterURL(t testing.TB) string {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		t.Skip("redis-server is not installed: no Redis Cluster to test on")
+	}
+	addr, err := cluster()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "redis-cluster://" + addr
+}
+
+// start runs a redis-server on a socket in a new folder. It ends with this
+// process, however that ends.
+func start(args ...string) (socket string, err error) {
+	dir, err := os.MkdirTemp("", "redistest")
+	if err != nil {
+		return "", err
+	}
+	socket = filepath.Join(dir, "redis.sock")
+	args = append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--maxmemory-policy", "noeviction"}, args...)
+	if err := run("redis-server", args); err != nil {
+		return "", err
+	}
+	return socket, ready(redis.NewClient(&redis.Options{Network: "unix", Addr: socket}))
+}
+
+// startCluster makes a cluster of one node that owns all slots: it refuses
+// what crosses slots just as a large one does.
+func startCluster() (addr string, err error) {
+	dir, err := os.MkdirTemp("", "redistest")
+	if err != nil {
+		return "", err
+	}
+	port, err := freePort()
+	if err != nil {
+		return "", err
+	}
+	args := []string{"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--cluster-enabled", "yes", "--cluster-port", "0"}
+	if err := run("redis-server", args); err != nil {
+		return "", err
+	}
+	addr = "127.0.0.1:" + port
+	c := redis.NewClient(&redis.Options{Addr: addr})
+	if err := ready(c); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := c.ClusterAddSlotsRange(ctx, 0, 16383).Err(); err != nil {
+		return "", err
+	}
+	for ctx.Err() == nil {
+		if err := c.Set(ctx, "redistest", "up", time.Second).Err(); err == nil {
+			return addr, nil
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	return "", ctx.Err()
+}
+
+func run(name string, args []string) error {
+	started := make(chan error)
+	go func() {
+		// The death signal follows the thread that started the child.
+		runtime.LockOSThread()
+		cmd := exec.Command(name, args...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+		started <- cmd.Start()
+		_ = cmd.Wait() // it ends with the process
+	}()
+	return <-started
+}
+
+func ready(c *redis.Client) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	for {
+		err := c.Ping(ctx).Err()
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}

@@ -1,0 +1,19 @@
+// Package store keeps a function's state in Redis: on a single node or on a
+// Redis Cluster.
+//
+//	keys     <function>:{<partition>}:<parts…>; the partition is one of 1,024
+//	         by the id of the person (or thing), and is the hash tag, so that
+//	         what one Update touches lies in one slot by construction
+//	update   optimistic: the change runs against what it read, and all its
+//	         writes, its outgoing events and its "done" mark are one MULTI;
+//	         it may run again after a lost race, so it must not touch
+//	         anything but its transaction
+//	outbox   a stream in the same partition; events are published right after
+//	         the commit and what is left is published by Sweep
+//	once     UpdateOnce applies the event that caused it once, however often
+//	         it is delivered within MarkTTL
+//
+// Nothing here uses SCAN, KEYS or RANDOMKEY, nor a command newer than Redis
+// 7.0. The server is expected to run with appendonly yes, appendfsync always
+// and noeviction: a commit that returned nil is then on disk.
+package store

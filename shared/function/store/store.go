@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"paceline/events"
+	"paceline/shared/function/fault"
+)
+
+// Partitions is how many hash tags the keys of a function spread over.
+const Partitions = 1024
+
+// MarkTTL is how long an event is known as done: longer than any retry of a
+// broker and than the time in which operators replay dead letters.
+const MarkTTL = 14 * 24 * time.Hour
+
+// Publish hands one event to the broker. It is called after the commit.
+type Publish func(ctx context.Context, e events.Envelope) error
+
+// Config is what a Store needs. Function and Client are required.
+type Config struct {
+	Function string // the prefix of all keys
+	Client   redis.UniversalClient
+	Publish  Publish // nil leaves events in the outbox
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Store is the state of one function.
+type Store struct{ c Config }
+
+// New makes a Store; it does no I/O.
+func New(c Config) *Store {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	return &Store{c}
+}
+
+// Dial makes a client for url without connecting: redis://, rediss://,
+// unix:// for one node and redis-cluster://, rediss-cluster:// for a cluster.
+func Dial(url string) (redis.UniversalClient, error) {
+	if scheme, rest, ok := strings.Cut(url, "-cluster://"); ok {
+		o, err := redis.ParseClusterURL(scheme + "://" + rest)
+		if err != nil {
+			return nil, fmt.Errorf("store: cluster address: %w", err)
+		}
+		return redis.NewClusterClient(o), nil
+	}
+	o, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, fmt.Errorf("store: address: %w", err)
+	}
+	o.DisableIdentity = true // CLIENT is not among the commands that a function may use
+	return redis.NewClient(o), nil
+}
+
+// Client is for reads and for writes that need no transaction. Its keys come
+// from Key.
+func (s *Store) Client() redis.UniversalClient { return s.c.Client }
+
+// Now is the store's clock.
+func (s *Store) Now() time.Time { return s.c.Now() }
+
+// Key is the key of parts in the partition of id.
+func (s *Store) Key(id string, parts ...string) string {
+	return s.key(partition(id), parts...)
+}
+
+func (s *Store) key(p int, parts ...string) string {
+	return fmt.Sprintf("%s:{%04d}:%s", s.c.Function, p, strings.Join(parts, ":"))
+}
+
+func partition(id string) int {
+	return int(crc32.ChecksumIEEE([]byte(id)) % Partitions)
+}
+
+// Get reads the JSON value of a key into v and says whether it was there.
+func (s *Store) Get(ctx context.Context, key string, v any) (bool, error) {
+	b, err := s.c.Client.Get(ctx, key).Bytes()
+	return decode(key, b, v, err)
+}
+
+// GetMany reads the JSON values of keys, in any partitions, in one trip; what
+// is not there is nil.
+func GetMany[T any](ctx context.Context, s *Store, keys []string) ([]*T, error) {
+	out := make([]*T, len(keys))
+	if len(keys) == 0 {
+		return out, nil
+	}
+	cmds := make([]*redis.StringCmd, len(keys))
+	_, err := s.c.Client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, k := range keys {
+			cmds[i] = p.Get(ctx, k)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, Wrap(err)
+	}
+	for i, cmd := range cmds {
+		b, err := cmd.Bytes()
+		v := new(T)
+		found, err := decode(keys[i], b, v, err)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			out[i] = v
+		}
+	}
+	return out, nil
+}
+
+func decode(key string, b []byte, v any, err error) (bool, error) {
+	switch {
+	case errors.Is(err, redis.Nil):
+		return false, nil
+	case err != nil:
+		return false, Wrap(err)
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return false, fmt.Errorf("store: decode %s: %w", key, err)
+	}
+	return true, nil
+}
+
+// Wrap turns an error of the client into "unavailable" where trying again may
+// help, so that an event is delivered again and a person is told when to retry.
+// redis.Nil and nil stay as they are.
+func Wrap(err error) error {
+	if err == nil || errors.Is(err, redis.Nil) {
+		return err
+	}
+	var network net.Error
+	var answer redis.Error
+	if errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &answer) || busy(answer) {
+		return fault.Unavailable("store_unavailable", 2*time.Second, err)
+	}
+	return fmt.Errorf("store: %w", err)
+}
+
+// busy tells the server's answers that pass by themselves.
+func busy(err redis.Error) bool {
+	for _, prefix := range []string{"LOADING", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "BUSY", "OOM"} {
+		if strings.HasPrefix(err.Error(), prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// Ping says whether the server answers.
+func (s *Store) Ping(ctx context.Context) error { return Wrap(s.c.Client.Ping(ctx).Err()) }
+
+// Close ends the connections.
+func (s *Store) Close() error { return s.c.Client.Close() }
