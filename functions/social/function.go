@@ -31,7 +31,9 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("DELETE /v1/me/follow-requests/{id}", rest.Command(base.Store, f.decline))
 	return base.Function(mux,
 		eventing.On(f.profileUpdated),
-		eventing.On(func(ctx context.Context, p events.FollowRequested) error { return f.people.mirror(ctx, p.Follow, Requested) }),
+		eventing.On(func(ctx context.Context, p events.FollowRequested) error {
+			return f.people.mirror(ctx, p.Follow, Requested)
+		}),
 		eventing.On(func(ctx context.Context, p events.Followed) error { return f.people.mirror(ctx, p.Follow, Following) }),
 		eventing.On(func(ctx context.Context, p events.Unfollowed) error { return f.people.mirror(ctx, p.Follow, None) }),
 	), nil

@@ -2,7 +2,6 @@ package social
 
 import (
 	"context"
-	"errors"
 
 	"github.com/redis/go-redis/v9"
 
@@ -71,21 +70,12 @@ func (p people) change(ctx context.Context, follower, followee string, rule func
 // mirror brings a follow to the followee's side, unless a newer one is there.
 func (p people) mirror(ctx context.Context, f events.Follow, s State) error {
 	return p.UpdateOnce(ctx, f.FolloweeID, func(t *store.Tx) error {
-		versions := t.Key("versions", f.FolloweeID)
-		r, err := t.Read(versions)
-		if err != nil {
+		fresh, err := t.Newer(t.Key("versions", f.FolloweeID), f.FollowerID, f.Version)
+		if err != nil || !fresh {
 			return err
-		}
-		seen, err := r.HGet(ctx, versions, f.FollowerID).Int64()
-		if err != nil && !errors.Is(err, redis.Nil) {
-			return store.Wrap(err)
-		}
-		if seen >= f.Version {
-			return nil
 		}
 		lists := map[State]string{Following: t.Key("followers", f.FolloweeID), Requested: t.Key("requests", f.FolloweeID)}
 		t.Write(func(pipe redis.Pipeliner) {
-			pipe.HSet(ctx, versions, f.FollowerID, f.Version)
 			for state, list := range lists {
 				if state == s {
 					pipe.ZAdd(ctx, list, redis.Z{Score: store.Score(f.At), Member: f.FollowerID})

@@ -66,6 +66,7 @@ const (
 	NotificationKindFollowApproved  NotificationKind = "follow_approved"
 	NotificationKindFollowRequested NotificationKind = "follow_requested"
 	NotificationKindFollowed        NotificationKind = "followed"
+	NotificationKindFollowedWorkout NotificationKind = "followed_workout"
 	NotificationKindWorkoutFailed   NotificationKind = "workout_failed"
 	NotificationKindWorkoutReady    NotificationKind = "workout_ready"
 )
@@ -78,6 +79,8 @@ func (e NotificationKind) Valid() bool {
 	case NotificationKindFollowRequested:
 		return true
 	case NotificationKindFollowed:
+		return true
+	case NotificationKindFollowedWorkout:
 		return true
 	case NotificationKindWorkoutFailed:
 		return true

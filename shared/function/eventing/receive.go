@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	ce "github.com/cloudevents/sdk-go/v2"
 	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
 
 	"paceline/events"
@@ -22,15 +23,27 @@ const maxEvent = 1 << 20
 // Subscription is one event type and what handles it.
 type Subscription struct {
 	Type   string
-	handle func(ctx context.Context, data []byte) error
+	handle func(ctx context.Context, e *ce.Event) error
+}
+
+// others is the type of a subscription to whatever no other one takes.
+const others = "*"
+
+// OnOthers subscribes handle to every event that no other subscription takes,
+// as it came, with the extension attributes that an Envelope does not have.
+func OnOthers(handle func(ctx context.Context, e events.Envelope, extensions map[string]string) error) Subscription {
+	return Subscription{Type: others, handle: func(ctx context.Context, e *ce.Event) error {
+		envelope, extensions := fromEvent(e)
+		return handle(ctx, envelope, extensions)
+	}}
 }
 
 // On subscribes handle to the type of P.
 func On[P events.Payload](handle func(ctx context.Context, p P) error) Subscription {
 	var zero P
-	return Subscription{Type: zero.EventType(), handle: func(ctx context.Context, data []byte) error {
+	return Subscription{Type: zero.EventType(), handle: func(ctx context.Context, e *ce.Event) error {
 		var p P
-		if err := json.Unmarshal(data, &p); err != nil {
+		if err := json.Unmarshal(e.Data(), &p); err != nil {
 			return fault.Invalid("event_data", "the event's data is not what its type says").Because(err)
 		}
 		return handle(ctx, p)
@@ -63,6 +76,9 @@ func receive(r *http.Request, byType map[string]Subscription) (err error) {
 	}
 	s, ok := byType[e.Type()]
 	if !ok {
+		s, ok = byType[others]
+	}
+	if !ok {
 		return fault.Invalid("event_type", "this function does not take events of type %q", e.Type())
 	}
 	traceparent, _ := e.Extensions()["traceparent"].(string)
@@ -72,7 +88,7 @@ func receive(r *http.Request, byType map[string]Subscription) (err error) {
 			err = fmt.Errorf("eventing: panic while handling %s: %v\n%s", e.Type(), p, debug.Stack())
 		}
 	}()
-	return s.handle(ctx, e.Data())
+	return s.handle(ctx, e)
 }
 
 // answer turns an error into a status by its retry effect. The code goes to

@@ -89,3 +89,25 @@ func toEvent(e events.Envelope, extensions map[string]string) (*ce.Event, error)
 	}
 	return &out, nil
 }
+
+// fromEvent is the opposite of toEvent: the envelope, and the extensions that
+// it does not have.
+func fromEvent(e *ce.Event) (events.Envelope, map[string]string) {
+	out := events.Envelope{
+		SpecVersion: e.SpecVersion(), ID: e.ID(), Source: e.Source(), Type: e.Type(), Subject: e.Subject(), Time: e.Time(),
+		DataContentType: e.DataContentType(), DataSchema: e.DataSchema(), Data: e.Data(),
+	}
+	extensions := map[string]string{}
+	for name, value := range e.Extensions() {
+		text := fmt.Sprint(value)
+		switch name {
+		case "partitionkey":
+			out.PartitionKey = text
+		case "traceparent":
+			out.Traceparent = text
+		default:
+			extensions[name] = text
+		}
+	}
+	return out, extensions
+}

@@ -44,12 +44,8 @@ func PageOf(r *http.Request, parts int) (Page, error) {
 }
 
 // Cursor makes an opaque cursor of an item's position.
-func Cursor(parts ...any) string {
-	texts := make([]string, len(parts))
-	for i, p := range parts {
-		texts[i] = fmt.Sprint(p)
-	}
-	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(texts, "\x1f")))
+func Cursor(position []string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(position, "\x1f")))
 }
 
 // Parameter is the error for a query parameter that makes no sense.

@@ -17,8 +17,10 @@ type Entry struct {
 // Score is the score of a moment: Unix time in milliseconds.
 func Score(t time.Time) float64 { return float64(t.UnixMilli()) }
 
-// Position is the cursor parts of an entry, for Newest.
-func (e Entry) Position() (score, id any) { return e.At.UnixMilli(), e.ID }
+// Position is where an entry stands, as Newest takes it: score and member.
+func (e Entry) Position() []string {
+	return []string{strconv.FormatInt(e.At.UnixMilli(), 10), e.ID}
+}
 
 // Newest reads up to n members of a sorted set, newest first, after a
 // position; a nil position is the start. Members of one score come in falling

@@ -87,6 +87,9 @@ func (t *Tx) Emit(payloads ...events.Payload) error {
 	return nil
 }
 
+// Forward puts an event into the outbox as it is, under its own id.
+func (t *Tx) Forward(e events.Envelope) { t.outbox = append(t.outbox, e) }
+
 // Update runs change against the partition of id and commits what it wrote.
 // It answers a conflict when it lost too many races, and "unavailable" when
 // the server cannot be reached; in both cases nothing is written.

@@ -2,6 +2,8 @@ package gcs
 
 import (
 	"context"
+	"errors"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -58,9 +60,13 @@ func connect(endpoint string) (*storage.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client.SetRetry(storage.WithPolicy(storage.RetryAlways), storage.WithMaxAttempts(tries))
+	client.SetRetry(storage.WithPolicy(storage.RetryAlways), storage.WithMaxAttempts(tries), storage.WithErrorFunc(transient))
 	return client, nil
 }
+
+// transient adds to the SDK's own rule a connection that breaks before the
+// answer begins.
+func transient(err error) bool { return storage.ShouldRetry(err) || errors.Is(err, io.EOF) }
 
 // object is the handle of key, or ErrInvalidKey or ErrUnavailable.
 func (s *store) object(op, key string) (*storage.ObjectHandle, error) {

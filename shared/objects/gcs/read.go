@@ -51,7 +51,7 @@ func (s *store) download(ctx context.Context, d *payload.Download, generation, o
 		return err
 	}
 	watched, watch := payload.Watched(ctx, s.patience)
-	body, err := object.Generation(generation).ReadCompressed(true).NewRangeReader(watched, offset, d.Length)
+	body, err := object.Generation(generation).NewRangeReader(watched, offset, d.Length)
 	if err != nil {
 		defer watch.End()
 		return fault(watched, "get", d.Key, err)

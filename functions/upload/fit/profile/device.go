@@ -16,7 +16,6 @@ var garmin string
 // Numbers of makers in the FIT type manufacturer.
 const (
 	makerGarmin      = 1
-	makerDynastream  = 15
 	makerWahoo       = 32
 	makerTacx        = 89
 	makerSuunto      = 23
@@ -53,7 +52,7 @@ func Device(maker, product uint16, text string) string {
 		return name + " " + model
 	case model != "":
 		return model
-	case product == unknownNumber:
+	case product == unknownNumber || product == 0:
 		return name
 	}
 	return fmt.Sprintf("%s product %d", name, product)
@@ -77,7 +76,7 @@ func Barometric(maker, product uint16, text string) bool {
 // sharesGarminNumbers says that the maker's product numbers are of the FIT
 // type garmin_product.
 func sharesGarminNumbers(maker uint16) bool {
-	return maker == makerGarmin || maker == makerDynastream || maker == makerTacx
+	return maker == makerGarmin || maker == makerTacx
 }
 
 // lookup is what follows the number in the line of table that starts with it.

@@ -17,7 +17,7 @@ func SubSport(n uint8) string {
 	return ""
 }
 
-// sports is the FIT type sport, profile 21.171.
+// sports is the FIT type sport, profile 21.188.
 var sports = [...]string{
 	0: "generic", 1: "running", 2: "cycling", 3: "transition", 4: "fitness_equipment", 5: "swimming",
 	6: "basketball", 7: "soccer", 8: "tennis", 9: "american_football", 10: "training", 11: "walking",
@@ -33,7 +33,7 @@ var sports = [...]string{
 	80: "mixed_martial_arts", 82: "snorkeling", 83: "dance", 84: "jump_rope",
 }
 
-// subSports is the FIT type sub_sport, profile 21.171.
+// subSports is the FIT type sub_sport, profile 21.188.
 var subSports = [...]string{
 	0: "generic", 1: "treadmill", 2: "street", 3: "trail", 4: "track", 5: "spin", 6: "indoor_cycling", 7: "road",
 	8: "mountain", 9: "downhill", 10: "recumbent", 11: "cyclocross", 12: "hand_cycling", 13: "track_cycling",

@@ -1,0 +1,21 @@
+// Package feed builds each person's feed when something happens, so that
+// reading it is cheap.
+//
+//	in    workout.processed, workout.updated, workout.deleted,
+//	      social.followed, social.unfollowed, profile.updated
+//	out   –
+//	keys  item:<workout>     what a workout's item shows, with its author
+//	      posts:<author>     sorted set of the author's published workouts
+//	      followers:<author>, following:<reader>   sets, and versions:… hashes
+//	      feed:<reader>      sorted set of <author>/<workout>, the newest 1,000
+//	      name:<user>        the newest name
+//	      popular            authors with too many followers to write to each
+//	safe  every handler may run again and in any order: items and follows have
+//	      versions, the rest follows from them
+//
+// Items are ordered by when they were published, so that a late upload of an
+// old workout is seen. Authors with more than FEED_POPULAR followers are merged
+// when a feed is read. Whether a reader may see an item is decided again at
+// each read, from the item and the follow as they are then; what is no longer
+// allowed is taken out of the sets as well.
+package feed

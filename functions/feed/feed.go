@@ -1,0 +1,68 @@
+package feed
+
+import (
+	"strings"
+
+	"paceline/events"
+	"paceline/shared/api"
+)
+
+// Item is what the feed knows of one workout.
+type Item struct {
+	Workout events.Workout `json:"workout"`
+	Stats   *events.Stats  `json:"stats,omitempty"` // nil until the figures are there
+	Deleted bool           `json:"deleted,omitempty"`
+}
+
+// Describe takes over the newest description of the workout.
+func (i *Item) Describe(w events.Workout) {
+	if !i.Deleted && w.Version >= i.Workout.Version {
+		i.Workout = w
+	}
+}
+
+// Delete ends the item; nothing revives it.
+func (i *Item) Delete(e events.WorkoutDeleted) {
+	*i = Item{Workout: events.Workout{WorkoutID: e.WorkoutID, UserID: e.UserID, Version: e.Version}, Deleted: true}
+}
+
+// Published says that somebody besides the author may see the item.
+func (i Item) Published() bool { return i.Shown() && i.Workout.Visibility != events.Private }
+
+// Shown says that the author sees the item.
+func (i Item) Shown() bool { return !i.Deleted && i.Stats != nil }
+
+// VisibleTo says whether reader may see the item now.
+func (i Item) VisibleTo(reader string, following bool) bool {
+	if reader == i.Workout.UserID {
+		return i.Shown()
+	}
+	return following && i.Published()
+}
+
+// member is how a feed names an item: the author leads, since an item lies in
+// the author's partition.
+func member(author, workout string) string { return author + "/" + workout }
+
+func splitMember(m string) (author, workout string) {
+	author, workout, _ = strings.Cut(m, "/")
+	return author, workout
+}
+
+// answer is the item as the API shows it.
+func (i Item) answer(name string) api.FeedItem {
+	s := i.Stats
+	return api.FeedItem{
+		ID: i.Workout.WorkoutID, Type: api.FeedItemTypeWorkout, PublishedAt: i.Workout.CreatedAt,
+		User: api.UserSummary{UserID: i.Workout.UserID, DisplayName: name},
+		Workout: api.FeedWorkout{
+			ID: i.Workout.WorkoutID, Name: i.Workout.Name, Sport: i.Workout.Sport, StartedAt: i.Workout.StartedAt,
+			Visibility: api.Visibility(i.Workout.Visibility),
+			Stats: api.FeedStats{
+				DistanceM: s.DistanceM, ElapsedTimeS: s.ElapsedTimeS, MovingTimeS: s.MovingTimeS, ElevationGainM: s.ElevationGainM,
+				AvgMovingSpeed: s.AvgMovingSpeed, AvgHeartRateBPM: s.AvgHeartRateBPM, AvgPowerW: s.AvgPowerW,
+				CaloriesKcal: s.CaloriesKcal, TrainingLoad: s.TrainingLoad,
+			},
+		},
+	}
+}

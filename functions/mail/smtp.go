@@ -1,0 +1,238 @@
+package mail
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/textproto"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wneessen/go-mail/smtp"
+)
+
+const (
+	connectTimeout = 15 * time.Second // waiting for a slot, TCP, TLS and sign-in
+	sendTimeout    = 30 * time.Second // from MAIL to the answer to the message
+	// maxSessions is how many dialogues one instance has at once; servers
+	// commonly allow a client ten or more.
+	maxSessions = 8
+)
+
+// The values of ?starttls=.
+const (
+	tlsRequired      = "required"
+	tlsOpportunistic = "opportunistic"
+	tlsNone          = "none"
+)
+
+// smtpServer sends mail to a server, one dialogue for each letter.
+type smtpServer struct {
+	addr, host string
+	user       *url.Userinfo
+	implicit   bool
+	startTLS   string
+	config     *tls.Config
+	name       string // what we call ourselves
+	slots      chan struct{}
+}
+
+// newSMTP reads an address such as smtp://user:password@host:587?starttls=none.
+// Its errors never show it, as it holds a password.
+func newSMTP(address string, roots *x509.CertPool) (*smtpServer, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, errors.New("is not an address like smtp://user:password@host:port")
+	}
+	s := &smtpServer{host: u.Hostname(), user: u.User, implicit: u.Scheme == "smtps", slots: make(chan struct{}, maxSessions)}
+	if (u.Scheme != "smtp" && !s.implicit) || s.host == "" || strings.Trim(u.Path, "/") != "" {
+		return nil, errors.New("is not an address like smtp://user:password@host:port")
+	}
+	if s.startTLS, err = startTLSOf(u, s.implicit); err != nil {
+		return nil, err
+	}
+	port := "587"
+	if s.implicit {
+		port = "465"
+	}
+	s.addr = net.JoinHostPort(s.host, cmp.Or(u.Port(), port))
+	s.config = &tls.Config{ServerName: s.host, RootCAs: roots, MinVersion: tls.VersionTLS12}
+	if s.name, err = os.Hostname(); err != nil {
+		s.name = "localhost"
+	}
+	return s, nil
+}
+
+func startTLSOf(u *url.URL, implicit bool) (string, error) {
+	query := u.Query()
+	mode := query.Get("starttls")
+	query.Del("starttls")
+	if len(query) > 0 {
+		return "", errors.New("the only parameter is starttls")
+	}
+	if mode != "" && implicit {
+		return "", errors.New("starttls is for smtp:// only")
+	}
+	if mode == "" {
+		mode = tlsRequired
+		if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" || ip.IsLoopback() {
+			mode = tlsNone
+		}
+	}
+	if !slices.Contains([]string{tlsRequired, tlsOpportunistic, tlsNone}, mode) {
+		return "", errors.New("starttls must be required, opportunistic or none")
+	}
+	return mode, nil
+}
+
+func (s *smtpServer) repeatable() bool { return false }
+
+// connect waits for a free slot, connects and signs in.
+func (s *smtpServer) connect(ctx context.Context) (session, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	select {
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("mail: waiting for a free connection: %w", ctx.Err())
+	}
+	x := &dialogue{slots: s.slots}
+	if err := s.open(ctx, x); err != nil {
+		x.close()
+		return nil, fmt.Errorf("mail: connect: %w", err)
+	}
+	return x, nil
+}
+
+func (s *smtpServer) open(ctx context.Context, x *dialogue) (err error) {
+	if x.conn, err = (&net.Dialer{}).DialContext(ctx, "tcp", s.addr); err != nil {
+		return err
+	}
+	if err := x.until(ctx); err != nil {
+		return err
+	}
+	if s.implicit {
+		x.conn = tls.Client(x.conn, s.config)
+	}
+	if x.client, err = smtp.NewClient(x.conn, s.host); err != nil {
+		return err
+	}
+	if err := x.client.Hello(s.name); err != nil {
+		return err
+	}
+	offered, _ := x.client.Extension("STARTTLS")
+	switch {
+	case s.implicit || s.startTLS == tlsNone || (s.startTLS == tlsOpportunistic && !offered):
+	case !offered:
+		return errors.New("the server does not offer STARTTLS")
+	default:
+		if err := x.client.StartTLS(s.config); err != nil {
+			return err
+		}
+	}
+	return s.signIn(x.client)
+}
+
+// signIn takes the first mechanism that the server offers. None of them shows
+// the password to a server without TLS, but for the loopback.
+func (s *smtpServer) signIn(c *smtp.Client) error {
+	if s.user == nil {
+		return nil
+	}
+	_, offered := c.Extension("AUTH")
+	mechanisms := strings.Fields(strings.ToUpper(offered))
+	user := s.user.Username()
+	password, _ := s.user.Password()
+	switch {
+	case slices.Contains(mechanisms, "SCRAM-SHA-256"):
+		return c.Auth(smtp.ScramSHA256Auth(user, password))
+	case slices.Contains(mechanisms, "PLAIN"):
+		return c.Auth(smtp.PlainAuth("", user, password, s.host, false))
+	case slices.Contains(mechanisms, "LOGIN"):
+		return c.Auth(smtp.LoginAuth(user, password, s.host, false))
+	}
+	return fmt.Errorf("the server offers no sign-in that we know: %q", offered)
+}
+
+// dialogue is one open connection.
+type dialogue struct {
+	conn   net.Conn
+	client *smtp.Client
+	slots  chan struct{}
+}
+
+// until makes everything on the connection end with ctx's deadline.
+func (x *dialogue) until(ctx context.Context) error {
+	deadline, _ := ctx.Deadline()
+	return x.conn.SetDeadline(deadline)
+}
+
+// send tells apart what is known of the letter when something goes wrong.
+func (x *dialogue) send(ctx context.Context, l letter) error {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	if err := x.until(ctx); err != nil {
+		return err
+	}
+	if err := x.client.Mail("<" + l.from + ">"); err != nil {
+		return fmt.Errorf("mail: sender: %w", err) // it is us that the server refuses, not the mail
+	}
+	if err := x.client.Rcpt("<" + l.to + ">"); err != nil {
+		return answered(err, l.to)
+	}
+	w, err := x.client.Data()
+	if err != nil {
+		return answered(err, l.to)
+	}
+	if _, err := w.Write(l.raw); err != nil {
+		x.client = nil // a QUIT would first write the end of the message
+		return fmt.Errorf("mail: message: %w", err)
+	}
+	return ended(w.Close(), l.to)
+}
+
+// ended is what the answer to the whole message means. Without an answer
+// nobody knows whether the server took it.
+func ended(err error, to string) error {
+	var answer *textproto.Error
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &answer):
+		return fmt.Errorf("mail: %w: %w", errUnknown, err)
+	case answer.Code/100 == 2:
+		return nil // taken, in other words than 250
+	}
+	return answered(err, to)
+}
+
+// answered turns a server's 5xx into a refusal; all else may be tried again.
+func answered(err error, to string) error {
+	var answer *textproto.Error
+	if !errors.As(err, &answer) {
+		return fmt.Errorf("mail: %w", err)
+	}
+	r := refused(answer.Code, answer.Msg, to)
+	if answer.Code/100 != 5 {
+		return fmt.Errorf("mail: the server answered %s", r.Error())
+	}
+	return r
+}
+
+// close gives the slot back. The server has said all that matters.
+func (x *dialogue) close() {
+	if x.client != nil {
+		_ = x.client.Quit()
+	}
+	if x.conn != nil {
+		_ = x.conn.Close()
+	}
+	<-x.slots
+}

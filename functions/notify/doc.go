@@ -1,0 +1,17 @@
+// Package notify tells people what concerns them: in the app, and by mail
+// where they chose it.
+//
+//	in    workout.processed, workout.failed,
+//	      social.follow.requested, social.followed, social.unfollowed,
+//	      profile.updated
+//	out   notification.created, mail.requested
+//	keys  note:<user>:<id>   one notification; notes:<user>, unread:<user>
+//	      sorted sets by time, the newest 500; told:<user>:<digest> what was
+//	      told once; choice:<user> the person's channels; person:<user> name and
+//	      language; followers:<user> set, versions:<user> hash
+//	safe  one matter is told once, however often its event comes and even when
+//	      a replay computes a workout again
+//
+// A follower's mail about new workouts of others goes out at most once a day:
+// its key is the day, and the mailing service sends one mail a key.
+package notify

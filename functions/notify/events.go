@@ -1,0 +1,82 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"paceline/events"
+	"paceline/shared/api"
+)
+
+// maxFollowers is how many followers are told of a workout one by one; beyond
+// it the feed has to do.
+const maxFollowers = 5000
+
+// processed tells the owner once, and each follower who may see the workout.
+func (f *notify) processed(ctx context.Context, e events.WorkoutProcessed) error {
+	values := figures(e.Workout, e.Stats)
+	err := f.notes.tell(ctx, Matter{
+		To: e.UserID, Kind: api.NotificationKindWorkoutReady, About: e.WorkoutID, At: e.CreatedAt, WorkoutID: e.WorkoutID, Values: values,
+	})
+	if err != nil || e.Visibility == events.Private {
+		return err
+	}
+	followers, err := f.notes.followers(ctx, e.UserID, maxFollowers)
+	if err != nil || len(followers) == 0 {
+		return err
+	}
+	actor, err := f.notes.person(ctx, e.UserID)
+	if err != nil {
+		return err
+	}
+	values["actor"] = actor.Name
+	for _, follower := range followers {
+		err := f.notes.tell(ctx, Matter{
+			To: follower, Kind: api.NotificationKindFollowedWorkout, About: e.WorkoutID, At: e.CreatedAt, Actor: e.UserID,
+			WorkoutID: e.WorkoutID, Values: values, MailKey: e.CreatedAt.UTC().Format(time.DateOnly),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *notify) failed(ctx context.Context, e events.WorkoutFailed) error {
+	return f.notes.tell(ctx, Matter{
+		To: e.UserID, Kind: api.NotificationKindWorkoutFailed, About: e.WorkoutID, At: f.base.Now(), WorkoutID: e.WorkoutID,
+		Values: map[string]string{"file": e.FileName, "reason": e.Detail},
+	})
+}
+
+func (f *notify) requested(ctx context.Context, e events.FollowRequested) error {
+	return f.tellOfFollow(ctx, e.Follow, api.NotificationKindFollowRequested)
+}
+
+// followed tells whoever did not do it: the followee of a new follower, or the
+// follower that the request was approved.
+func (f *notify) followed(ctx context.Context, e events.Followed) error {
+	if err := f.notes.follow(ctx, e.Follow, true); err != nil {
+		return err
+	}
+	if e.Approved {
+		return f.tellOfFollow(ctx, e.Follow, api.NotificationKindFollowApproved)
+	}
+	return f.tellOfFollow(ctx, e.Follow, api.NotificationKindFollowed)
+}
+
+func (f *notify) tellOfFollow(ctx context.Context, e events.Follow, kind api.NotificationKind) error {
+	to, by := e.FolloweeID, e.FollowerID
+	if kind == api.NotificationKindFollowApproved {
+		to, by = by, to
+	}
+	actor, err := f.notes.person(ctx, by)
+	if err != nil {
+		return err
+	}
+	return f.notes.tell(ctx, Matter{
+		To: to, Kind: kind, About: fmt.Sprintf("%s/%d", by, e.Version), At: e.At, Actor: by,
+		Values: map[string]string{"actor": actor.Name},
+	})
+}

@@ -1,0 +1,73 @@
+package notify
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"paceline/events"
+	"paceline/shared/api"
+)
+
+// sentences is one sentence a kind and language; {name} stands for a value.
+var sentences = map[string]map[api.NotificationKind]string{
+	"en": {
+		api.NotificationKindWorkoutReady:    "“{workout}” is ready: {summary}.",
+		api.NotificationKindWorkoutFailed:   "“{file}” could not be turned into a workout: {reason}",
+		api.NotificationKindFollowedWorkout: "{actor} added “{workout}”: {summary}.",
+		api.NotificationKindFollowRequested: "{actor} asks to follow you.",
+		api.NotificationKindFollowed:        "{actor} follows you now.",
+		api.NotificationKindFollowApproved:  "{actor} lets you follow.",
+	},
+	"ru": {
+		api.NotificationKindWorkoutReady:    "«{workout}» готова: {summary}.",
+		api.NotificationKindWorkoutFailed:   "Не удалось обработать «{file}»: {reason}",
+		api.NotificationKindFollowedWorkout: "{actor}: новая тренировка «{workout}», {summary}.",
+		api.NotificationKindFollowRequested: "{actor} хочет подписаться на вас.",
+		api.NotificationKindFollowed:        "{actor} теперь подписан(а) на вас.",
+		api.NotificationKindFollowApproved:  "{actor} принимает вашу подписку.",
+	},
+}
+
+// sentence is the note in a language, English when we have no other.
+func (n Note) sentence(locale string) string {
+	s := sentences["en"][n.Kind]
+	if own, ok := sentences[locale]; ok {
+		s = own[n.Kind]
+	}
+	pairs := make([]string, 0, 2*len(n.Values))
+	for k, v := range n.Values {
+		pairs = append(pairs, "{"+k+"}", v)
+	}
+	return strings.NewReplacer(pairs...).Replace(s)
+}
+
+// figures are the values of a workout that sentences and mails show.
+func figures(w events.Workout, s events.Stats) map[string]string {
+	out := map[string]string{"workout": w.Name, "sport": strings.ReplaceAll(w.Sport, "_", " "), "workout_id": w.WorkoutID}
+	var parts []string
+	if s.DistanceM != nil {
+		out["distance"] = strconv.FormatFloat(*s.DistanceM/1000, 'f', 2, 64) + " km"
+		parts = append(parts, out["distance"])
+	}
+	seconds := s.MovingTimeS
+	if seconds == nil {
+		seconds = s.ElapsedTimeS
+	}
+	if seconds != nil {
+		out["duration"] = clock(time.Duration(*seconds * float64(time.Second)))
+		parts = append(parts, out["duration"])
+	}
+	if len(parts) == 0 {
+		parts = append(parts, out["sport"])
+	}
+	out["summary"] = strings.Join(parts, ", ")
+	return out
+}
+
+// clock writes a duration as h:mm:ss.
+func clock(d time.Duration) string {
+	s := int(d.Round(time.Second).Seconds())
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}

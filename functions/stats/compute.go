@@ -1,0 +1,133 @@
+package stats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"paceline/events"
+	"paceline/functions/stats/figures"
+	"paceline/shared/function/fault"
+	"paceline/shared/function/store"
+	"paceline/shared/objects"
+	"paceline/shared/track"
+)
+
+// maxTrack bounds a stored track.
+const maxTrack = 256 << 20
+
+// uploaded computes a new workout. The track is read and computed before the
+// transaction, which only keeps the result.
+func (f *stats) uploaded(ctx context.Context, e events.WorkoutUploaded) error {
+	return f.compute(ctx, e.Workout, e.TrackKey, e.UploadID)
+}
+
+// compute makes the figures of a workout as described by w and keeps them with
+// the newest description.
+func (f *stats) compute(ctx context.Context, w events.Workout, trackKey, uploadID string) error {
+	var known Record
+	if _, err := f.workouts.Get(ctx, f.workouts.Key(w.UserID, "workout", w.WorkoutID), &known); err != nil {
+		return err
+	}
+	if known.Describe(w); !known.Deleted {
+		w = known.Workout
+	}
+	computed, unusable, err := f.figures(ctx, w, trackKey)
+	if err != nil {
+		return err
+	}
+	return f.workouts.change(ctx, w.UserID, w.WorkoutID, func(t *store.Tx, r *Record) error {
+		if r.Deleted {
+			return nil
+		}
+		if r.Describe(w); r.Workout.Sport != w.Sport || r.Workout.SubSport != w.SubSport {
+			return fault.Conflict("described_anew", "the sport was changed meanwhile")
+		}
+		r.TrackKey, r.UploadID, r.Stats = trackKey, uploadID, computed
+		if unusable != nil {
+			r.Fault = unusable.Code
+			return t.Emit(events.WorkoutFailed{
+				WorkoutID: w.WorkoutID, UserID: w.UserID, UploadID: uploadID, FileName: w.Source.FileName,
+				Code: unusable.Code, Detail: unusable.Detail,
+			})
+		}
+		r.Fault = ""
+		return t.Emit(events.WorkoutProcessed{Workout: r.Workout, UploadID: uploadID, Stats: *computed})
+	})
+}
+
+// figures reads the track and computes it. A fault is the workout's own and
+// final; an error may pass.
+func (f *stats) figures(ctx context.Context, w events.Workout, trackKey string) (*events.Stats, *track.Fault, error) {
+	tr, err := f.track(ctx, trackKey)
+	switch {
+	case errors.Is(err, objects.ErrNotFound):
+		return f.goneOrLate(ctx, w)
+	case errors.Is(err, errTrack):
+		return nil, &track.Fault{Code: "track_unreadable", Detail: "the stored samples cannot be read", Offset: -1}, nil
+	case err != nil:
+		return nil, nil, err
+	}
+	var settings Settings
+	if _, err := f.workouts.Get(ctx, f.workouts.Key(w.UserID, "settings", w.UserID), &settings); err != nil {
+		return nil, nil, err
+	}
+	tr.Sport, tr.SubSport = w.Sport, w.SubSport // a person may have corrected them
+	computed := figures.Compute(tr, settings.On(w.StartedAt.Format(time.DateOnly)))
+	return &computed, nil, nil
+}
+
+// goneOrLate tells a workout that was deleted meanwhile, whose track may be
+// gone, from one whose track we cannot see yet.
+func (f *stats) goneOrLate(ctx context.Context, w events.Workout) (*events.Stats, *track.Fault, error) {
+	var r Record
+	if _, err := f.workouts.Get(ctx, f.workouts.Key(w.UserID, "workout", w.WorkoutID), &r); err != nil {
+		return nil, nil, err
+	}
+	if r.Deleted {
+		return nil, nil, nil
+	}
+	return nil, nil, fmt.Errorf("stats: the track of %s is not there", w.WorkoutID)
+}
+
+// errTrack is a stored track that cannot be decoded.
+var errTrack = errors.New("stats: track")
+
+func (f *stats) track(ctx context.Context, key string) (*track.Track, error) {
+	b, _, err := objects.ReadAll(ctx, f.objects, key, maxTrack)
+	if err != nil {
+		return nil, fmt.Errorf("stats: read the track: %w", err)
+	}
+	tr, err := track.Decode(b)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errTrack, err)
+	}
+	return tr, nil
+}
+
+// updated takes over a new description; another sport has other thresholds, so
+// that the figures are computed again.
+func (f *stats) updated(ctx context.Context, e events.WorkoutUpdated) error {
+	var r Record
+	if _, err := f.workouts.Get(ctx, f.workouts.Key(e.UserID, "workout", e.WorkoutID), &r); err != nil {
+		return err
+	}
+	if r.TrackKey != "" && r.Describe(e.Workout) {
+		return f.compute(ctx, e.Workout, r.TrackKey, r.UploadID)
+	}
+	return f.workouts.change(ctx, e.UserID, e.WorkoutID, func(_ *store.Tx, r *Record) error {
+		r.Describe(e.Workout)
+		return nil
+	})
+}
+
+func (f *stats) deleted(ctx context.Context, e events.WorkoutDeleted) error {
+	return f.workouts.change(ctx, e.UserID, e.WorkoutID, func(_ *store.Tx, r *Record) error {
+		counted := r.Counted
+		sport := r.Workout.Sport
+		r.Delete(e)
+		r.Counted, r.Workout.Sport = counted, sport // so that they are taken off
+		return nil
+	})
+}

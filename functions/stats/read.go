@@ -1,0 +1,123 @@
+package stats
+
+import (
+	"net/http"
+	"strings"
+
+	"paceline/functions/stats/figures"
+	"paceline/shared/api"
+	"paceline/shared/function/fault"
+	"paceline/shared/function/rest"
+	"paceline/shared/track"
+)
+
+func (f *stats) show(w http.ResponseWriter, r *http.Request) error {
+	found, err := f.workouts.record(r.Context(), me(r), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	rest.SetETag(w, found.Workout.Version)
+	return rest.JSON(w, http.StatusOK, found.answer())
+}
+
+// samples is the track of a workout that the caller may see.
+func (f *stats) samples(r *http.Request) (*track.Track, error) {
+	found, err := f.workouts.record(r.Context(), me(r), r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	switch found.State() {
+	case api.WorkoutStateProcessing:
+		return nil, fault.Conflict("workout_not_ready", "the figures of this workout are not there yet")
+	case api.WorkoutStateFailed:
+		return nil, fault.Conflict("workout_failed", "this workout could not be computed")
+	}
+	tr, err := f.track(r.Context(), found.TrackKey)
+	if err != nil {
+		return nil, err
+	}
+	tr.Sport, tr.SubSport = found.Workout.Sport, found.Workout.SubSport
+	return tr, nil
+}
+
+func (f *stats) streams(w http.ResponseWriter, r *http.Request) error {
+	keep, err := streamKeys(r.URL.Query()["keys"])
+	if err != nil {
+		return err
+	}
+	tr, err := f.samples(r)
+	if err != nil {
+		return err
+	}
+	s := figures.Streams(tr)
+	out := api.Streams{TimeS: s.TimeS}
+	for key, column := range map[api.StreamKey]struct {
+		to   *api.Column
+		from []float64
+	}{
+		api.StreamKeyLat: {&out.Lat, s.Lat}, api.StreamKeyLng: {&out.Lng, s.Lng}, api.StreamKeyElevationM: {&out.ElevationM, s.ElevationM},
+		api.StreamKeyDistanceM: {&out.DistanceM, s.DistanceM}, api.StreamKeySpeedMPS: {&out.SpeedMPS, s.SpeedMPS},
+		api.StreamKeyHeartRateBPM: {&out.HeartRateBPM, s.HeartRateBPM}, api.StreamKeyCadenceRPM: {&out.CadenceRPM, s.CadenceRPM},
+		api.StreamKeyPowerW: {&out.PowerW, s.PowerW}, api.StreamKeyTemperatureC: {&out.TemperatureC, s.TemperatureC},
+	} {
+		if len(keep) == 0 || keep[key] {
+			*column.to = column.from
+		}
+	}
+	if out.TimeS == nil {
+		out.TimeS = api.Column{}
+	}
+	return rest.JSON(w, http.StatusOK, out)
+}
+
+// streamKeys reads ?keys=a,b; empty means all.
+func streamKeys(values []string) (map[api.StreamKey]bool, error) {
+	keep := map[api.StreamKey]bool{}
+	for _, value := range values {
+		for name := range strings.SplitSeq(value, ",") {
+			key := api.StreamKey(name)
+			if !key.Valid() {
+				return nil, rest.Parameter("keys", "names of streams, separated by commas")
+			}
+			keep[key] = true
+		}
+	}
+	return keep, nil
+}
+
+func (f *stats) laps(w http.ResponseWriter, r *http.Request) error {
+	tr, err := f.samples(r)
+	if err != nil {
+		return err
+	}
+	out := api.LapList{Items: []api.Lap{}}
+	if len(tr.Laps) > 0 { // the contract says the device's laps
+		for _, l := range figures.Laps(tr) {
+			out.Items = append(out.Items, api.Lap(l))
+		}
+	}
+	return rest.JSON(w, http.StatusOK, out)
+}
+
+// The lengths of a split, in metres.
+var splitLengths = map[api.SplitUnit]float64{api.SplitUnitKm: 1000, api.SplitUnitMi: 1609.344}
+
+func (f *stats) splits(w http.ResponseWriter, r *http.Request) error {
+	unit := api.SplitUnit(r.URL.Query().Get("unit"))
+	if unit == "" {
+		unit = api.SplitUnitKm
+	}
+	length, ok := splitLengths[unit]
+	if !ok {
+		return rest.Parameter("unit", "km or mi")
+	}
+	tr, err := f.samples(r)
+	if err != nil {
+		return err
+	}
+	out := api.SplitList{Unit: unit, Items: []api.Split{}}
+	for _, s := range figures.Splits(tr, length) {
+		out.Items = append(out.Items, api.Split(s))
+	}
+	return rest.JSON(w, http.StatusOK, out)
+}

@@ -1,0 +1,87 @@
+package stats
+
+import (
+	"time"
+
+	"paceline/events"
+	"paceline/shared/api"
+)
+
+// Record is one workout as this function keeps it.
+type Record struct {
+	Workout  events.Workout `json:"workout"`
+	UploadID string         `json:"upload_id,omitempty"`
+	TrackKey string         `json:"track_key,omitempty"` // "" until the upload is known
+	Stats    *events.Stats  `json:"stats,omitempty"`     // nil until computed
+	Fault    string         `json:"fault,omitempty"`     // code of why it cannot be computed
+	Deleted  bool           `json:"deleted,omitempty"`
+	Counted  *Counted       `json:"counted,omitempty"` // where the sums hold it
+}
+
+// Counted is what a workout adds to which day.
+type Counted struct {
+	Day   string `json:"day"` // YYYY-MM-DD in the workout's own time zone
+	Sport string `json:"sport"`
+	Sums  Sums   `json:"sums"`
+}
+
+// Describe takes over the newest description. It says whether the sport changed.
+func (r *Record) Describe(w events.Workout) (sportChanged bool) {
+	if r.Deleted || w.Version < r.Workout.Version {
+		return false
+	}
+	sportChanged = r.Workout.Sport != "" && r.Workout.Sport != w.Sport
+	r.Workout = w
+	return sportChanged
+}
+
+// Delete ends the workout; nothing revives it.
+func (r *Record) Delete(e events.WorkoutDeleted) {
+	*r = Record{Workout: events.Workout{WorkoutID: e.WorkoutID, UserID: e.UserID, Version: e.Version}, Deleted: true}
+}
+
+// State is how far the figures are.
+func (r Record) State() api.WorkoutState {
+	switch {
+	case r.Fault != "":
+		return api.WorkoutStateFailed
+	case r.Stats == nil:
+		return api.WorkoutStateProcessing
+	}
+	return api.WorkoutStateReady
+}
+
+// VisibleTo says whether reader may see the workout. Others see it when its
+// figures are there.
+func (r Record) VisibleTo(reader string, follows bool) bool {
+	if r.Deleted || r.Workout.UserID == "" {
+		return false
+	}
+	if reader == r.Workout.UserID {
+		return true
+	}
+	return r.Stats != nil && (r.Workout.Visibility == events.Everyone || (r.Workout.Visibility == events.Followers && follows))
+}
+
+// counts is what the workout adds to the sums, or nil.
+func (r Record) counts() *Counted {
+	if r.Deleted || r.Stats == nil {
+		return nil
+	}
+	return &Counted{Day: r.Workout.StartedAt.Format(time.DateOnly), Sport: r.Workout.Sport, Sums: sumsOf(*r.Stats)}
+}
+
+// answer is the workout as the API shows it.
+func (r Record) answer() api.Workout {
+	w := r.Workout
+	out := api.Workout{
+		ID: w.WorkoutID, UserID: w.UserID, Name: w.Name, Description: w.Description, Sport: w.Sport, SubSport: w.SubSport,
+		StartedAt: w.StartedAt, TimeZone: w.TimeZone, Visibility: api.Visibility(w.Visibility), State: r.State(),
+		Source: api.WorkoutSource(w.Source),
+	}
+	if r.Stats != nil {
+		s := api.WorkoutStats(*r.Stats)
+		out.Stats = &s
+	}
+	return out
+}

@@ -1,0 +1,230 @@
+package stats
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+
+	"paceline/events"
+	"paceline/shared/function/fault"
+	"paceline/shared/function/store"
+)
+
+// workouts is the state of this function.
+type workouts struct{ *store.Store }
+
+func errWorkout() error { return fault.NotFound("workout_not_found", "there is no such workout") }
+
+// own remembers whose workout it is. It is written first and never changes, so
+// that a workout can be found by its id alone.
+func (w workouts) own(ctx context.Context, user, workout string) error {
+	return w.Update(ctx, workout, func(t *store.Tx) error { return t.Set(t.Key("owner", workout), user, 0) })
+}
+
+// record reads a workout by its id, when reader may see it.
+func (w workouts) record(ctx context.Context, reader, workout string) (Record, error) {
+	var user string
+	if found, err := w.Get(ctx, w.Key(workout, "owner", workout), &user); err != nil || !found {
+		return Record{}, errors.Join(err, missing(found))
+	}
+	var r Record
+	if found, err := w.Get(ctx, w.Key(user, "workout", workout), &r); err != nil || !found {
+		return r, errors.Join(err, missing(found))
+	}
+	follows, err := w.follows(ctx, reader, user)
+	if err != nil {
+		return r, err
+	}
+	if !r.VisibleTo(reader, follows) {
+		return Record{}, errWorkout()
+	}
+	return r, nil
+}
+
+func missing(found bool) error {
+	if found {
+		return nil
+	}
+	return errWorkout()
+}
+
+// change applies rule to a workout and brings the lists and the sums in line.
+// once says that the event at hand is to be applied once.
+func (w workouts) change(ctx context.Context, user, workout string, rule func(*store.Tx, *Record) error) error {
+	if err := w.own(ctx, user, workout); err != nil {
+		return err
+	}
+	return w.UpdateOnce(ctx, user, func(t *store.Tx) error {
+		var r Record
+		key := t.Key("workout", workout)
+		if _, err := t.Get(key, &r); err != nil {
+			return err
+		}
+		before := r
+		if err := rule(t, &r); err != nil {
+			return err
+		}
+		relist(ctx, t, before, r)
+		if err := recount(ctx, t, &r); err != nil {
+			return err
+		}
+		return t.Set(key, r, 0)
+	})
+}
+
+// relist moves a workout between the lists of its owner.
+func relist(ctx context.Context, t *store.Tx, before, after Record) {
+	user, id := after.Workout.UserID, after.Workout.WorkoutID
+	t.Write(func(p redis.Pipeliner) {
+		if before.Workout.Sport != after.Workout.Sport || after.Deleted {
+			p.ZRem(ctx, t.Key("list", user, before.Workout.Sport), id)
+		}
+		if after.Deleted {
+			p.ZRem(ctx, t.Key("list", user), id)
+			return
+		}
+		z := redis.Z{Score: store.Score(after.Workout.StartedAt), Member: id}
+		p.ZAdd(ctx, t.Key("list", user), z)
+		p.ZAdd(ctx, t.Key("list", user, after.Workout.Sport), z)
+	})
+}
+
+// recount takes what the workout added to the sums off, and adds what it adds now.
+func recount(ctx context.Context, t *store.Tx, r *Record) error {
+	next := r.counts()
+	if before := r.Counted; before == nil && next == nil || before != nil && next != nil && *before == *next {
+		return nil
+	}
+	changed := map[string]map[string]Sums{} // year → field → sums
+	for _, step := range []struct {
+		c    *Counted
+		sign int64
+	}{{r.Counted, -1}, {next, 1}} {
+		if step.c == nil {
+			continue
+		}
+		year, field := dayField(*step.c)
+		if changed[year] == nil {
+			changed[year] = map[string]Sums{}
+		}
+		s, ok := changed[year][field]
+		if !ok {
+			var err error
+			if s, err = readDay(ctx, t, r.Workout.UserID, year, field); err != nil {
+				return err
+			}
+		}
+		s.Add(step.c.Sums, step.sign)
+		changed[year][field] = s
+	}
+	r.Counted = next
+	return writeDays(ctx, t, r.Workout.UserID, changed)
+}
+
+func readDay(ctx context.Context, t *store.Tx, user, year, field string) (s Sums, err error) {
+	key := t.Key("days", user, year)
+	c, err := t.Read(key)
+	if err != nil {
+		return s, err
+	}
+	b, err := c.HGet(ctx, key, field).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return s, nil
+	}
+	if err != nil {
+		return s, store.Wrap(err)
+	}
+	if err := json.Unmarshal(b, &s); err != nil {
+		return s, fmt.Errorf("stats: sums of %s %s: %w", year, field, err)
+	}
+	return s, nil
+}
+
+func writeDays(ctx context.Context, t *store.Tx, user string, changed map[string]map[string]Sums) error {
+	for year, fields := range changed {
+		key := t.Key("days", user, year)
+		for field, s := range fields {
+			if s.N == 0 {
+				t.Write(func(p redis.Pipeliner) { p.HDel(ctx, key, field) })
+				continue
+			}
+			b, err := json.Marshal(s)
+			if err != nil {
+				return fmt.Errorf("stats: encode sums: %w", err)
+			}
+			t.Write(func(p redis.Pipeliner) { p.HSet(ctx, key, field, b) })
+		}
+	}
+	return nil
+}
+
+// days reads the sums of a person's days of the years from first to last.
+func (w workouts) days(ctx context.Context, user string, first, last int) ([]Day, error) {
+	cmds := map[string]*redis.MapStringStringCmd{}
+	_, err := w.Client().Pipelined(ctx, func(p redis.Pipeliner) error {
+		for y := first; y <= last; y++ {
+			year := fmt.Sprintf("%04d", y)
+			cmds[year] = p.HGetAll(ctx, w.Key(user, "days", user, year))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, store.Wrap(err)
+	}
+	var out []Day
+	for year, cmd := range cmds {
+		for field, text := range cmd.Val() {
+			d := Day{}
+			if d.Date, d.Sport, err = parseDayField(year, field); err != nil {
+				return nil, err
+			}
+			if err := json.Unmarshal([]byte(text), &d.Sums); err != nil {
+				return nil, fmt.Errorf("stats: sums of %s %s: %w", year, field, err)
+			}
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+// follows says whether reader follows user now.
+func (w workouts) follows(ctx context.Context, reader, user string) (bool, error) {
+	if reader == user {
+		return true, nil
+	}
+	yes, err := w.Client().SIsMember(ctx, w.Key(user, "followers", user), reader).Result()
+	return yes, store.Wrap(err)
+}
+
+// follow keeps who may see a person's workouts for followers.
+func (w workouts) follow(ctx context.Context, e events.Follow, follows bool) error {
+	return w.UpdateOnce(ctx, e.FolloweeID, func(t *store.Tx) error {
+		fresh, err := t.Newer(t.Key("versions", e.FolloweeID), e.FollowerID, e.Version)
+		if err != nil || !fresh {
+			return err
+		}
+		set := t.Key("followers", e.FolloweeID)
+		t.Write(func(p redis.Pipeliner) {
+			if follows {
+				p.SAdd(ctx, set, e.FollowerID)
+			} else {
+				p.SRem(ctx, set, e.FollowerID)
+			}
+		})
+		return nil
+	})
+}
+
+func (w workouts) saveSettings(ctx context.Context, e events.AthleteSettingsChanged) error {
+	return w.UpdateOnce(ctx, e.UserID, func(t *store.Tx) error {
+		var s Settings
+		key := t.Key("settings", e.UserID)
+		if _, err := t.Get(key, &s); err != nil || s.Version >= e.Version {
+			return err
+		}
+		return t.Set(key, Settings{e.Version, e.Entries}, 0)
+	})
+}
