@@ -47,7 +47,7 @@ func kindOf(template string, data map[string]string) (kind, error) {
 }
 
 // tokenShape is what needs no escaping in a link.
-var tokenShape = regexp.MustCompile(`^[A-Za-z0-9._~-]{1,1024}$`)
+var tokenShape = regexp.MustCompile(`^[A-Za-z0-9._~-]{1,1000}$`)
 
 // link is where the button of a mail leads.
 func (k kind) link(public *url.URL, data map[string]string) string {

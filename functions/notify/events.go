@@ -26,14 +26,14 @@ func (f *notify) processed(ctx context.Context, e events.WorkoutProcessed) error
 	if err != nil || len(followers) == 0 {
 		return err
 	}
-	actor, err := f.notes.person(ctx, e.UserID)
+	actor, err := f.notes.named(ctx, e.UserID)
 	if err != nil {
 		return err
 	}
-	values["actor"] = actor.Name
+	values["who"] = actor.Name
 	for _, follower := range followers {
 		err := f.notes.tell(ctx, Matter{
-			To: follower, Kind: api.NotificationKindFollowedWorkout, About: e.WorkoutID, At: e.CreatedAt, Actor: e.UserID,
+			To: follower, Kind: api.NotificationKindFollowedWorkout, About: e.WorkoutID, At: e.CreatedAt, Actor: e.UserID, ActorName: actor.Name,
 			WorkoutID: e.WorkoutID, Values: values, MailKey: e.CreatedAt.UTC().Format(time.DateOnly),
 		})
 		if err != nil {
@@ -46,7 +46,7 @@ func (f *notify) processed(ctx context.Context, e events.WorkoutProcessed) error
 func (f *notify) failed(ctx context.Context, e events.WorkoutFailed) error {
 	return f.notes.tell(ctx, Matter{
 		To: e.UserID, Kind: api.NotificationKindWorkoutFailed, About: e.WorkoutID, At: f.base.Now(), WorkoutID: e.WorkoutID,
-		Values: map[string]string{"file": e.FileName, "reason": e.Detail},
+		Values: map[string]string{"file_name": e.FileName, "reason": e.Detail},
 	})
 }
 
@@ -71,12 +71,12 @@ func (f *notify) tellOfFollow(ctx context.Context, e events.Follow, kind api.Not
 	if kind == api.NotificationKindFollowApproved {
 		to, by = by, to
 	}
-	actor, err := f.notes.person(ctx, by)
+	actor, err := f.notes.named(ctx, by)
 	if err != nil {
 		return err
 	}
 	return f.notes.tell(ctx, Matter{
-		To: to, Kind: kind, About: fmt.Sprintf("%s/%d", by, e.Version), At: e.At, Actor: by,
-		Values: map[string]string{"actor": actor.Name},
+		To: to, Kind: kind, About: fmt.Sprintf("%s/%d", by, e.Version), At: e.At, Actor: by, ActorName: actor.Name,
+		Values: map[string]string{"name": actor.Name},
 	})
 }

@@ -103,7 +103,7 @@ func (f *notify) render(ctx context.Context, user string, entries []store.Entry)
 		}
 		a := api.Notification{ID: n.ID, Kind: n.Kind, Text: n.sentence(reader.Locale), CreatedAt: n.At, Read: unread[i] == 0, WorkoutID: n.WorkoutID}
 		if n.Actor != "" {
-			a.User = &api.UserSummary{UserID: n.Actor, DisplayName: n.Values["actor"]}
+			a.User = &api.UserSummary{UserID: n.Actor, DisplayName: n.ActorName}
 		}
 		out = append(out, a)
 	}

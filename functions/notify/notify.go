@@ -20,6 +20,7 @@ type Matter struct {
 	About     string // what makes it one matter: a workout, or a follow and its version
 	At        time.Time
 	Actor     string // who caused it, or ""
+	ActorName string
 	WorkoutID string
 	Values    map[string]string // for the sentence and the mail
 	MailKey   string            // what makes it one mail; About when empty
@@ -31,6 +32,7 @@ type Note struct {
 	Kind      api.NotificationKind `json:"kind"`
 	At        time.Time            `json:"at"`
 	Actor     string               `json:"actor,omitempty"`
+	ActorName string               `json:"actor_name,omitempty"`
 	WorkoutID string               `json:"workout_id,omitempty"`
 	Values    map[string]string    `json:"values,omitempty"`
 }
@@ -41,7 +43,7 @@ func (m Matter) note() Note {
 	id := ulid.ULID{}
 	_ = id.SetTime(ulid.Timestamp(m.At)) // any time of this millennium fits
 	_ = id.SetEntropy(sum[:10])
-	return Note{ID: id.String(), Kind: m.Kind, At: m.At, Actor: m.Actor, WorkoutID: m.WorkoutID, Values: m.Values}
+	return Note{ID: id.String(), Kind: m.Kind, At: m.At, Actor: m.Actor, ActorName: m.ActorName, WorkoutID: m.WorkoutID, Values: m.Values}
 }
 
 func (m Matter) digest() [sha256.Size]byte {

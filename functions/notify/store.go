@@ -7,6 +7,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paceline/events"
+	"paceline/shared/function/fault"
 	"paceline/shared/function/store"
 )
 
@@ -28,6 +29,16 @@ type person struct {
 func (n notes) person(ctx context.Context, id string) (person, error) {
 	p := person{Locale: "en"}
 	_, err := n.Get(ctx, n.Key(id, "person", id), &p)
+	return p, err
+}
+
+// named is person, for a sentence that needs the name: until the profile comes,
+// the event has to come again.
+func (n notes) named(ctx context.Context, id string) (person, error) {
+	p, err := n.person(ctx, id)
+	if err == nil && p.Name == "" {
+		err = fault.Conflict("person_unknown", "the profile of the person has not come yet")
+	}
 	return p, err
 }
 

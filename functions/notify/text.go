@@ -13,20 +13,20 @@ import (
 // sentences is one sentence a kind and language; {name} stands for a value.
 var sentences = map[string]map[api.NotificationKind]string{
 	"en": {
-		api.NotificationKindWorkoutReady:    "“{workout}” is ready: {summary}.",
-		api.NotificationKindWorkoutFailed:   "“{file}” could not be turned into a workout: {reason}",
-		api.NotificationKindFollowedWorkout: "{actor} added “{workout}”: {summary}.",
-		api.NotificationKindFollowRequested: "{actor} asks to follow you.",
-		api.NotificationKindFollowed:        "{actor} follows you now.",
-		api.NotificationKindFollowApproved:  "{actor} lets you follow.",
+		api.NotificationKindWorkoutReady:    "“{name}” is ready: {summary}.",
+		api.NotificationKindWorkoutFailed:   "“{file_name}” could not be turned into a workout: {reason}",
+		api.NotificationKindFollowedWorkout: "{who} added “{name}”: {summary}.",
+		api.NotificationKindFollowRequested: "{name} asks to follow you.",
+		api.NotificationKindFollowed:        "{name} follows you now.",
+		api.NotificationKindFollowApproved:  "{name} lets you follow.",
 	},
 	"ru": {
-		api.NotificationKindWorkoutReady:    "«{workout}» готова: {summary}.",
-		api.NotificationKindWorkoutFailed:   "Не удалось обработать «{file}»: {reason}",
-		api.NotificationKindFollowedWorkout: "{actor}: новая тренировка «{workout}», {summary}.",
-		api.NotificationKindFollowRequested: "{actor} хочет подписаться на вас.",
-		api.NotificationKindFollowed:        "{actor} теперь подписан(а) на вас.",
-		api.NotificationKindFollowApproved:  "{actor} принимает вашу подписку.",
+		api.NotificationKindWorkoutReady:    "«{name}» готова: {summary}.",
+		api.NotificationKindWorkoutFailed:   "Не удалось обработать «{file_name}»: {reason}",
+		api.NotificationKindFollowedWorkout: "{who}: новая тренировка «{name}», {summary}.",
+		api.NotificationKindFollowRequested: "{name} хочет подписаться на вас.",
+		api.NotificationKindFollowed:        "{name} теперь подписан(а) на вас.",
+		api.NotificationKindFollowApproved:  "{name} принимает вашу подписку.",
 	},
 }
 
@@ -45,7 +45,7 @@ func (n Note) sentence(locale string) string {
 
 // figures are the values of a workout that sentences and mails show.
 func figures(w events.Workout, s events.Stats) map[string]string {
-	out := map[string]string{"workout": w.Name, "sport": strings.ReplaceAll(w.Sport, "_", " "), "workout_id": w.WorkoutID}
+	out := map[string]string{"name": w.Name, "sport": strings.ReplaceAll(w.Sport, "_", " ")}
 	var parts []string
 	if s.DistanceM != nil {
 		out["distance"] = strconv.FormatFloat(*s.DistanceM/1000, 'f', 2, 64) + " km"

@@ -2,6 +2,7 @@ package objectstest
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -14,15 +15,18 @@ import (
 // Fault is what a Proxy does to a request.
 type Fault int
 
-// The faults.
+// The faults. Those of an answer's body spare bodies below 100,000 bytes, so
+// that they meet the content of an object and not what is said about it.
 const (
 	Refused    Fault = iota // 503, and the server hears nothing
 	LostAnswer              // the server does it, and the connection breaks before the answer
+	Stalled                 // no answer until the client gives up
 	Corrupted               // one byte of the answer's body is another
 	CutShort                // the connection breaks in the middle of the answer's body
-	Stalled                 // no answer until the client gives up
 	StallsHalf              // half of the answer's body, then nothing
 )
+
+const spared = 100_000 // bytes
 
 // Proxy stands between a store and a Server and breaks requests on demand.
 type Proxy struct {
@@ -102,25 +106,29 @@ func spoil(w http.ResponseWriter, r *http.Request, fault Fault, server http.Hand
 	}
 	answer := httptest.NewRecorder()
 	server.ServeHTTP(answer, r)
-	body := answer.Body.Bytes()
 	if fault == LostAnswer {
 		panic(http.ErrAbortHandler)
 	}
-	for name, values := range answer.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), answer.Header())
 	w.WriteHeader(answer.Code)
-	if fault == Corrupted {
-		if len(body) > 0 {
-			body[len(body)/2] ^= 1
-		}
+	spoilBody(w, r, fault, answer.Body.Bytes())
+}
+
+func spoilBody(w http.ResponseWriter, r *http.Request, fault Fault, body []byte) {
+	half := body[:len(body)/2]
+	switch {
+	case len(body) < spared:
 		_, _ = w.Write(body) // the client may be gone
-		return
-	}
-	_, _ = w.Write(body[:len(body)/2])        // the client may be gone
-	_ = http.NewResponseController(w).Flush() // the same
-	if fault == StallsHalf {
+	case fault == Corrupted:
+		body[len(body)/2] ^= 1
+		_, _ = w.Write(body) // the client may be gone
+	case fault == StallsHalf:
+		_, _ = w.Write(half)                      // the client may be gone
+		_ = http.NewResponseController(w).Flush() // the same
 		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	case fault == CutShort:
+		_, _ = w.Write(half) // the client may be gone
+		panic(http.ErrAbortHandler)
 	}
-	panic(http.ErrAbortHandler)
 }

@@ -131,7 +131,7 @@ func SealAs(header byte, messages []byte) []byte {
 
 // CRC is the FIT checksum of b.
 func CRC(b []byte) uint16 {
-	h := crc16.New(nil)
+	h := crc16.New()
 	_, _ = h.Write(b)
 	return h.Sum16()
 }

@@ -5,15 +5,17 @@ import (
 	"sort"
 )
 
-// repair makes the times of b rise and says which segment each point is of.
+// repair makes the times of b rise and says which segment each point is of:
+// 0 before the first of b.segments, 1 for that, and so on.
 func (b *Builder) repair() []int32 {
 	segment := make([]int32, len(b.s.TimeMS))
-	for i, from := range b.segments {
-		for j := from; j < len(segment); j++ {
-			if i+1 < len(b.segments) && j >= b.segments[i+1] {
-				break
-			}
-			segment[j] = int32(i)
+	for i, s := range b.segments {
+		end := len(segment)
+		if i+1 < len(b.segments) {
+			end = b.segments[i+1].from
+		}
+		for j := s.from; j < end; j++ {
+			segment[j] = int32(i + 1)
 		}
 	}
 	if slices.IsSorted(b.s.TimeMS) {
@@ -39,13 +41,18 @@ func (b *Builder) repair() []int32 {
 func (b *Builder) bySegment() []int32 {
 	type stretch struct{ from, to int }
 	n := len(b.s.TimeMS)
-	bounds := append(append([]int{0}, b.segments...), n)
 	var list []stretch
-	for i := 1; i < len(bounds); i++ {
-		if bounds[i-1] < bounds[i] {
-			list = append(list, stretch{bounds[i-1], bounds[i]})
+	add := func(from, to int) {
+		if from < to {
+			list = append(list, stretch{from, to})
 		}
 	}
+	from := 0
+	for _, s := range b.segments {
+		add(from, s.from)
+		from = s.from
+	}
+	add(from, n)
 	first := func(s stretch) int64 { return b.s.TimeMS[s.from] }
 	byTime := func(i, j int) bool { return first(list[i]) < first(list[j]) }
 	if !sort.SliceIsSorted(list, byTime) {

@@ -47,10 +47,16 @@ func (p *Point) Reset() { *p = empty }
 // usable.
 type Builder struct {
 	s        track.Samples // TimeMS is absolute until Samples
-	segments []int         // first point of each segment
+	segments []segment     // in the order of the file; points before the first are one, too
 	offset   *int          // seconds, of the first time that has one
 	warnings []string
 	untimed  int
+}
+
+// segment is a stretch of points that the file keeps together.
+type segment struct {
+	from   int  // its first point
+	joined bool // the recording went on from the segment before
 }
 
 // Warn notes a code once.
@@ -74,10 +80,19 @@ func (b *Builder) Untimed() int { return b.untimed }
 func (b *Builder) OffsetS() *int { return b.offset }
 
 // Break says that the next point begins a segment: the recording stopped here.
-func (b *Builder) Break() {
-	if n := len(b.s.TimeMS); len(b.segments) == 0 || b.segments[len(b.segments)-1] != n {
-		b.segments = append(b.segments, n)
+func (b *Builder) Break() { b.segment(false) }
+
+// Join says that the next point begins a segment, a lap for example, without a
+// pause before it.
+func (b *Builder) Join() { b.segment(true) }
+
+func (b *Builder) segment(joined bool) {
+	n := len(b.s.TimeMS)
+	if last := len(b.segments) - 1; last >= 0 && b.segments[last].from == n { // the one before is empty
+		b.segments[last].joined = b.segments[last].joined && joined
+		return
 	}
+	b.segments = append(b.segments, segment{n, joined})
 }
 
 // Add takes a point; one without a plausible time is left out.
@@ -169,7 +184,7 @@ func put[T float32 | float64](column []T, n int, v T) []T {
 // The start is the first sample's time, or the earlier one that the file
 // declares, in ms after 1970; 0 declares none.
 func (b *Builder) Samples(declared int64) (s track.Samples, start int64, pauses []track.Span) {
-	segment := b.repair()
+	of := b.repair()
 	start = declared
 	if len(b.s.TimeMS) > 0 && (declared == 0 || b.s.TimeMS[0] < declared) {
 		start = b.s.TimeMS[0]
@@ -178,8 +193,8 @@ func (b *Builder) Samples(declared int64) (s track.Samples, start int64, pauses 
 	for i := range times {
 		times[i] -= start
 	}
-	for i := 1; i < len(segment); i++ {
-		if segment[i] != segment[i-1] && times[i] > times[i-1] {
+	for i := 1; i < len(of); i++ {
+		if of[i] != of[i-1] && !b.segments[max(of[i], of[i-1])-1].joined && times[i] > times[i-1] {
 			pauses = append(pauses, track.Span{StartMS: times[i-1], EndMS: times[i]})
 		}
 	}

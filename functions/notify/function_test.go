@@ -1,0 +1,189 @@
+package notify_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"paceline/events"
+	"paceline/functions/notify"
+	"paceline/shared/api"
+	"paceline/shared/function/functiontest"
+)
+
+const (
+	anna = "01ANNA"
+	ben  = "01BEN"
+)
+
+func open(t *testing.T) *functiontest.Rig {
+	t.Helper()
+	r := functiontest.New(t, "notify", notify.Open, nil)
+	deliver(t, r,
+		events.ProfileUpdated{UserID: anna, Version: 1, DisplayName: "Anna", Locale: "en"},
+		events.ProfileUpdated{UserID: ben, Version: 1, DisplayName: "Бен", Locale: "ru"},
+	)
+	return r
+}
+
+func deliver(t *testing.T, r *functiontest.Rig, all ...events.Payload) {
+	t.Helper()
+	for _, p := range all {
+		if status := r.Deliver(p); status/100 != 2 {
+			t.Fatalf("%s: %d", p.EventType(), status)
+		}
+	}
+}
+
+func run(visibility events.Visibility) events.WorkoutProcessed {
+	distance, moving := 10_000.0, 3723.4
+	return events.WorkoutProcessed{
+		Workout: events.Workout{WorkoutID: "01RUN", UserID: anna, Version: 1, Name: "Long run", Sport: "trail_running", Visibility: visibility, CreatedAt: functiontest.Start},
+		Stats:   events.Stats{Formula: "2026.1", DistanceM: &distance, MovingTimeS: &moving},
+	}
+}
+
+func follow(who, whom string, version int64) events.Follow {
+	return events.Follow{FollowerID: who, FolloweeID: whom, Version: version, At: functiontest.Start.Add(time.Minute)}
+}
+
+func list(t *testing.T, r *functiontest.Rig, who, query string) api.NotificationList {
+	t.Helper()
+	var out api.NotificationList
+	a := r.Call(functiontest.Person{ID: who}, "GET", "/v1/notifications"+query, nil)
+	if a.Status != 200 {
+		t.Fatalf("list: %d %s", a.Status, a.Body)
+	}
+	a.JSON(t, &out)
+	return out
+}
+
+func mails(r *functiontest.Rig, to string) []events.MailRequested {
+	var out []events.MailRequested
+	for _, m := range functiontest.SentOf[events.MailRequested](r) {
+		if m.UserID == to {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func TestWhoIsToldWhat(t *testing.T) {
+	t.Parallel()
+	followed := events.Followed{Follow: follow(ben, anna, 2)}
+	tests := []struct {
+		name   string
+		events []events.Payload
+		to     string
+		texts  []string
+		mails  []string
+	}{
+		{"the owner of a computed workout", []events.Payload{run(events.Private)}, anna, []string{"“Long run” is ready: 10.00 km, 1:02:03."}, []string{"workout_processed"}},
+		{"once, though a replay computes it again", []events.Payload{run(events.Private), run(events.Private)}, anna, []string{"“Long run” is ready: 10.00 km, 1:02:03."}, []string{"workout_processed"}},
+		{"a follower by mail, since the feed shows it", []events.Payload{followed, run(events.Followers)}, ben, nil, []string{"followed_workout"}},
+		{"no follower of a private workout", []events.Payload{followed, run(events.Private)}, ben, nil, nil},
+		{"nobody who stopped following", []events.Payload{events.Unfollowed{Follow: follow(ben, anna, 3)}, followed, run(events.Followers)}, ben, nil, nil},
+		{"who is followed", []events.Payload{followed}, anna, []string{"Бен follows you now."}, []string{"new_follower"}},
+		{"who is asked", []events.Payload{events.FollowRequested{Follow: follow(ben, anna, 1)}}, anna, []string{"Бен asks to follow you."}, []string{"follow_request"}},
+		{"who was let in, in their language", []events.Payload{events.Followed{Follow: follow(ben, anna, 2), Approved: true}}, ben, []string{"Anna принимает вашу подписку."}, []string{"follow_accepted"}},
+		{"the owner of a file that failed", []events.Payload{events.WorkoutFailed{WorkoutID: "01X", UserID: anna, FileName: "a.fit", Code: "track_unreadable", Detail: "it cannot be read"}}, anna, []string{"“a.fit” could not be turned into a workout: it cannot be read"}, []string{"workout_failed"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := open(t)
+			deliver(t, r, tt.events...)
+			var texts, templates []string
+			for _, n := range list(t, r, tt.to, "").Items {
+				texts = append(texts, n.Text)
+			}
+			for _, m := range mails(r, tt.to) {
+				templates = append(templates, m.Template)
+			}
+			if strings.Join(texts, "|") != strings.Join(tt.texts, "|") || strings.Join(templates, "|") != strings.Join(tt.mails, "|") {
+				t.Errorf("told %q by mail %q", texts, templates)
+			}
+		})
+	}
+}
+
+func TestOneMailADayAboutOthersWorkouts(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	first, second, tomorrow := run(events.Everyone), run(events.Everyone), run(events.Everyone)
+	second.WorkoutID, tomorrow.WorkoutID = "01RUN2", "01RUN3"
+	tomorrow.CreatedAt = tomorrow.CreatedAt.AddDate(0, 0, 1)
+	deliver(t, r, events.Followed{Follow: follow(ben, anna, 1)}, first, second, tomorrow)
+	keys := map[string]bool{}
+	for _, m := range mails(r, ben) {
+		keys[m.Key] = true
+	}
+	if len(keys) != 2 {
+		t.Errorf("keys %v, want one a day", keys)
+	}
+}
+
+func TestReadAndUnread(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	deliver(t, r, run(events.Private), events.FollowRequested{Follow: follow(ben, anna, 1)})
+	all := list(t, r, anna, "")
+	if all.UnreadCount != 2 || len(all.Items) != 2 || all.Items[0].Read || all.Items[0].User.DisplayName != "Бен" {
+		t.Fatalf("before: %+v", all)
+	}
+	one := api.ReadNotificationsRequest{Ids: []string{all.Items[0].ID, "unknown"}}
+	if a := r.Call(functiontest.Person{ID: anna}, "POST", "/v1/notifications/read", one); a.Status != 204 {
+		t.Fatalf("read one: %d %s", a.Status, a.Body)
+	}
+	unread := list(t, r, anna, "?unread=true")
+	if unread.UnreadCount != 1 || len(unread.Items) != 1 || unread.Items[0].ID != all.Items[1].ID {
+		t.Errorf("after one: %+v", unread)
+	}
+	if a := r.Call(functiontest.Person{ID: anna}, "POST", "/v1/notifications/read", api.ReadNotificationsRequest{All: true}); a.Status != 204 {
+		t.Fatalf("read all: %d %s", a.Status, a.Body)
+	}
+	if after := list(t, r, anna, ""); after.UnreadCount != 0 || !after.Items[0].Read || !after.Items[1].Read {
+		t.Errorf("after all: %+v", after)
+	}
+}
+
+func TestChoiceOfChannels(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	me := functiontest.Person{ID: anna}
+	quiet := api.NotificationSettings{Kinds: map[string]api.NotificationChannels{"workout_ready": {InApp: false, Mail: false}}}
+	a := r.Call(me, "PUT", "/v1/notifications/settings", quiet, "If-Match", `"0"`)
+	if a.Status != 200 || a.Header.Get("ETag") != `"1"` {
+		t.Fatalf("choose: %d %s %s", a.Status, a.Header.Get("ETag"), a.Body)
+	}
+	if a := r.Call(me, "PUT", "/v1/notifications/settings", quiet, "If-Match", `"0"`); a.Status != 412 {
+		t.Errorf("an old version: %d", a.Status)
+	}
+	deliver(t, r, run(events.Private))
+	if n := len(list(t, r, anna, "").Items) + len(mails(r, anna)); n != 0 {
+		t.Errorf("told %d times against the choice", n)
+	}
+	bad := api.NotificationSettings{Kinds: map[string]api.NotificationChannels{"moon_phase": {}}}
+	if a := r.Call(me, "PUT", "/v1/notifications/settings", bad); a.Status != 422 || a.Code() != "unknown_kind" {
+		t.Errorf("unknown kind: %d %s", a.Status, a.Body)
+	}
+	if a := r.Call(me, "POST", "/v1/notifications/read", map[string]any{}); a.Status != 422 {
+		t.Errorf("neither ids nor all: %d", a.Status)
+	}
+}
+
+func TestANameThatHasNotComeYetIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	r := functiontest.New(t, "notify", notify.Open, nil)
+	asked := events.FollowRequested{Follow: follow(ben, anna, 1)}
+	if status := r.Redeliver("one", asked); status != 409 {
+		t.Errorf("before the profile: %d, want 409 so that it is delivered again", status)
+	}
+	deliver(t, r, events.ProfileUpdated{UserID: ben, Version: 1, DisplayName: "Ben", Locale: "en"})
+	if status := r.Redeliver("one", asked); status/100 != 2 {
+		t.Errorf("after the profile: %d", status)
+	}
+	if all := list(t, r, anna, ""); len(all.Items) != 1 || all.Items[0].Text != "Ben asks to follow you." {
+		t.Errorf("got %+v", all)
+	}
+}

@@ -1,0 +1,155 @@
+package tcx
+
+import (
+	"strings"
+	"time"
+
+	"paceline/functions/upload/xmlscan"
+	"paceline/functions/upload/xmlscan/points"
+	"paceline/functions/upload/xmlscan/sport"
+	"paceline/shared/track"
+)
+
+// root is the name of the root element.
+const root = "TrainingCenterDatabase"
+
+// Sniff says whether a file that begins with head wants to be TCX.
+func Sniff(head []byte) bool { return xmlscan.Root(head) == root }
+
+// Decode reads all workouts of a TCX file. Its error is a *track.Fault.
+func Decode(data []byte, lim track.Limits) ([]*track.Track, error) {
+	s, err := xmlscan.New(data, lim.Depth)
+	if err != nil {
+		return nil, err
+	}
+	d := &decoder{s: s, limits: lim}
+	for d.fault == nil && s.Child(0) {
+		if string(s.Name()) != root {
+			d.fail("not_tcx", "the root element is not "+root)
+			break
+		}
+		d.creator = xmlscan.Text(s.Attr("creator"))
+		d.each(d.section)
+	}
+	if d.fault != nil {
+		return nil, d.fault
+	}
+	if err := s.Err(); err != nil {
+		return nil, err
+	}
+	return d.finish()
+}
+
+// decoder holds what the whole file has given so far.
+type decoder struct {
+	s      *xmlscan.Scanner
+	limits track.Limits
+	fault  *track.Fault
+
+	creator string // of the file
+	tracks  []*track.Track
+	point   points.Point
+	points  int  // seen, usable or not
+	laps    int  // seen
+	untimed bool // an activity had points or laps but no time
+	leftOut bool // an activity had nothing usable
+	plan    bool // there are courses or workouts to come
+}
+
+func (d *decoder) fail(code, detail string) {
+	if d.fault == nil {
+		d.fault = &track.Fault{Code: code, Detail: detail, Offset: -1, Line: d.s.Line()}
+	}
+}
+
+// each calls read for the children of the open element until a fault.
+func (d *decoder) each(read func(name string)) {
+	in := d.s.Depth()
+	for d.fault == nil && d.s.Child(in) {
+		read(string(d.s.Name()))
+	}
+}
+
+// section reads what may hold activities: <Activities>, in it an <Activity> or a
+// <MultiSportSession> with its first and next sports.
+func (d *decoder) section(name string) {
+	switch name {
+	case "Activities", "MultiSportSession", "FirstSport", "NextSport":
+		d.each(d.section)
+	case "Activity":
+		d.activity()
+	case "Courses", "Workouts":
+		d.plan = true
+	}
+}
+
+func (d *decoder) activity() {
+	n := sport.Parse(string(d.s.Attr("Sport")))
+	a := &activity{t: &track.Track{Format: "tcx", Sport: n.Sport, SubSport: n.Sub, Device: d.creator}}
+	d.each(func(name string) {
+		switch name {
+		case "Id":
+			a.id, _ = xmlscan.ParseTime(d.s.Content())
+		case "Name":
+			a.t.Name = xmlscan.Text(d.s.Content())
+		case "Notes":
+			a.notes(xmlscan.Text(d.s.Content()))
+		case "Lap":
+			d.lap(a)
+		case "Creator":
+			d.device(a.t)
+		}
+	})
+	if d.fault == nil && d.s.Err() == nil {
+		d.add(a)
+	}
+}
+
+// device reads the <Creator>.
+func (d *decoder) device(t *track.Track) {
+	d.each(func(name string) {
+		if name == "Name" {
+			if text := xmlscan.Text(d.s.Content()); text != "" {
+				t.Device = text
+			}
+		}
+	})
+}
+
+// add keeps an activity that has samples or a duration.
+func (d *decoder) add(a *activity) {
+	if !a.build() {
+		d.leftOut = true
+		d.untimed = d.untimed || a.b.Untimed() > 0
+		return
+	}
+	if len(d.tracks) >= d.limits.Workouts {
+		d.fail("too_many_workouts", "the file holds too many activities")
+		return
+	}
+	if o := a.b.OffsetS(); o != nil {
+		offset := time.Duration(*o) * time.Second
+		a.t.UTCOffset = &offset
+	}
+	a.t.Barometric = strings.Contains(strings.ToLower(a.t.Device), "with barometer")
+	a.t.Warnings = a.b.Warnings()
+	d.tracks = append(d.tracks, a.t)
+}
+
+// finish gives the tracks, or says why there is none.
+func (d *decoder) finish() ([]*track.Track, error) {
+	if len(d.tracks) == 0 {
+		f := &track.Fault{Code: "no_activity", Detail: "the file holds no activity with samples or a duration", Offset: -1}
+		switch {
+		case d.untimed:
+			f.Code, f.Detail = "no_time", "no trackpoint has a usable time"
+		case !d.leftOut && d.plan:
+			f.Code, f.Detail = "not_activity", "the file holds courses or workout plans only"
+		}
+		return nil, f
+	}
+	if d.leftOut {
+		d.tracks[0].Warnings = append(d.tracks[0].Warnings, points.WarnWorkoutLeftOut)
+	}
+	return d.tracks, nil
+}
