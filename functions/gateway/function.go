@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httputil"
@@ -97,7 +98,7 @@ func (g *gateway) edge(next http.Handler) http.Handler {
 // otherwise answers what the table does not have: 401 to whoever does not
 // prove who they are, then err.
 func (g *gateway) otherwise(err *fault.Error, allowed []string) http.Handler {
-	return rest.Handler(func(w http.ResponseWriter, r *http.Request) error {
+	return answer(func(w http.ResponseWriter, r *http.Request) error {
 		if _, err := g.people.Request(r); err != nil {
 			return err
 		}
@@ -109,7 +110,7 @@ func (g *gateway) otherwise(err *fault.Error, allowed []string) http.Handler {
 }
 
 func (g *gateway) route(route Route) http.Handler {
-	return rest.Handler(func(w http.ResponseWriter, r *http.Request) error {
+	return answer(func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := g.caller(route, r)
 		if err != nil {
 			return err
@@ -157,6 +158,34 @@ func serveOpenAPI(w http.ResponseWriter) error {
 	w.Header().Set("Cache-Control", "private, max-age=300")
 	_, _ = w.Write(api.OpenAPI) // the client is gone when this fails
 	return nil
+}
+
+// signInPage goes with a 401 to a browser that opened a page: its script goes on
+// with the tab's own tokens, or to the sign-in page.
+const signInPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in</title>` +
+	`<script type="module" src="/static/enter.js"></script></head><body><p><a href="/login">Sign in</a></p></body></html>`
+
+// answer renders errors: as a page for a browser that has to sign in, and as a
+// problem document for everybody else.
+func answer(h rest.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := h(w, r)
+		if err == nil {
+			return
+		}
+		opensPage := r.Method == http.MethodGet && !strings.HasPrefix(r.URL.Path, "/v1/") && strings.Contains(r.Header.Get("Accept"), "text/html")
+		if fault.Of(err).Status != http.StatusUnauthorized || !opensPage {
+			rest.Problem(w, r, err)
+			return
+		}
+		h := w.Header()
+		h.Set("WWW-Authenticate", identity.Challenge())
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'")
+		h.Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = io.WriteString(w, signInPage) // the client is gone when this fails
+	})
 }
 
 // statusWriter remembers the status for the log.

@@ -28,8 +28,11 @@ func (f *mailer) requested(ctx context.Context, r events.MailRequested) error {
 	if err != nil {
 		return err
 	}
-	if d.final() {
+	switch {
+	case d.final():
 		return f.closed(ctx, r.Key, d)
+	case d.busy(f.base.Now()):
+		return inProgress()
 	}
 	k, err := kindOf(r.Template, r.Data)
 	if err != nil {
@@ -39,12 +42,14 @@ func (f *mailer) requested(ctx context.Context, r events.MailRequested) error {
 	if err != nil {
 		return err
 	}
-	why, err := f.unwelcome(ctx, r, k, p, to)
-	if err != nil {
-		return err
-	}
-	if why != "" {
-		return f.bounce(ctx, r, why)
+	if d.State == "" { // what a crash left may have been sent: it cannot be called off
+		why, err := f.unwelcome(ctx, r, k, p, to)
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			return f.bounce(ctx, r, why)
+		}
 	}
 	l, err := f.write(ctx, r, k, p, to)
 	if err != nil {
@@ -64,6 +69,10 @@ func (f *mailer) closed(ctx context.Context, key string, d delivery) error {
 
 func outcomeUnknown(err error) error {
 	return fault.Invalid("mail_outcome_unknown", "nobody knows whether this mail was sent, so it is not sent again").Because(err)
+}
+
+func inProgress() error {
+	return fault.Conflict("mail_in_progress", "this mail is being sent now")
 }
 
 // addressee finds whom a mail goes to.
@@ -137,7 +146,7 @@ func (f *mailer) deliver(ctx context.Context, r events.MailRequested, l letter) 
 	case d.final():
 		return f.closed(ctx, r.Key, d)
 	case !mine:
-		return fault.Conflict("mail_in_progress", "somebody is sending this mail now")
+		return inProgress()
 	}
 	l.at = d.FirstAt
 	// Whoever asked may go away; what happens to the mail must be known.

@@ -31,6 +31,11 @@ type delivery struct {
 // final says whether nothing more will happen.
 func (d *delivery) final() bool { return d.State != "" && d.State != sending }
 
+// busy says whether somebody is sending now.
+func (d *delivery) busy(now time.Time) bool {
+	return d.State == sending && now.Before(d.ClaimAt.Add(lease))
+}
+
 // take tries to claim the key under the name of claim. A claim whose lease is
 // over was left by a crash: where sending again is harmless it is taken over,
 // else the outcome is unknown for good.
@@ -40,7 +45,7 @@ func (d *delivery) take(claim string, now time.Time, repeatable bool) (mine bool
 		if d.FirstAt.IsZero() {
 			d.FirstAt = now
 		}
-	case d.final(), now.Before(d.ClaimAt.Add(lease)):
+	case d.final(), d.busy(now):
 		return false
 	case !repeatable:
 		d.end(unknown, "the sender stopped while it held the claim", now)

@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -45,5 +46,16 @@ func (s settings) compose(c content, to, key, unsubscribe string, now time.Time)
 	if _, err := m.WriteTo(&raw); err != nil {
 		return nil, fmt.Errorf("mail: compose: %w", err)
 	}
-	return raw.Bytes(), nil
+	return signatureField.ReplaceAllFunc(raw.Bytes(), refold), nil
+}
+
+// signatureField is the field that the library puts first.
+var signatureField = regexp.MustCompile(`\ADKIM-Signature: (?:[^\r]|\r\n )*\r\n`)
+
+// refold breaks a signature's field between its tags only. The library breaks a
+// long list of signed fields in its middle, which adds a space that it did not
+// sign, and the signature would be wrong.
+func refold(field []byte) []byte {
+	field = bytes.ReplaceAll(field, []byte("\r\n "), nil)
+	return bytes.ReplaceAll(field, []byte("; "), []byte(";\r\n "))
 }

@@ -20,7 +20,8 @@ import (
 // Stage is a step of the dialogue that can fail.
 type Stage string
 
-// The stages. A failure at Data comes after the whole message was read.
+// The stages. Greeting answers EHLO and closes the connection; a failure at
+// Data comes after the whole message was read.
 const (
 	Greeting Stage = "greeting"
 	Mail     Stage = "MAIL"

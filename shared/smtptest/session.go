@@ -1,6 +1,8 @@
 package smtptest
 
 import (
+	"errors"
+	"fmt"
 	"io"
 
 	"github.com/emersion/go-sasl"
@@ -20,6 +22,11 @@ func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
 	s.dialogs++
 	s.mu.Unlock()
 	if err := s.fail(Greeting, c); err != nil {
+		var answer *smtp.SMTPError
+		if errors.As(err, &answer) {
+			_, _ = fmt.Fprintf(c.Conn(), "%d %s\r\n", answer.Code, answer.Message)
+			_ = c.Conn().Close() // else the client would say HELO next
+		}
 		return nil, err
 	}
 	return &session{server: s, conn: c}, nil

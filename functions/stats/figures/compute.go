@@ -40,7 +40,7 @@ func newWorkout(t *track.Track, a Athlete) *workout {
 	w := &workout{t: t, a: a, sport: sportOf(t.Sport, t.SubSport)}
 	w.Formula = Formula
 	w.Points = t.Samples.Len()
-	w.Laps = len(t.Laps)
+	w.Laps = len(deviceLaps(t))
 	w.Methods = make(map[string]string, 24)
 	w.device, w.from = declared(t)
 	w.time = newTimeline(t, w.sport)
@@ -209,7 +209,11 @@ func (w *workout) power() {
 	d, column := w.device, w.t.Samples.PowerW
 	avg, top, ok := w.time.mean(column, powers)
 	ok = ok && top > 0 // a column of zeros is no power meter
-	w.pair(reading{&w.AvgPowerW, &w.MaxPowerW, "power_w", d.AvgPowerW, d.MaxPowerW, avg, top, ok}, powers)
+	mean := d.AvgPowerW
+	if ok { // some devices leave the zeros out, which is a mean of pedalling and not of the ride
+		mean = within(mean, 0.75*avg, 1.25*avg)
+	}
+	w.pair(reading{&w.AvgPowerW, &w.MaxPowerW, "power_w", mean, d.MaxPowerW, avg, top, ok}, powers)
 	if w.AvgPowerW == nil {
 		return
 	}

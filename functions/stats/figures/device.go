@@ -11,10 +11,18 @@ const longestS = 31 * 24 * 3600
 
 // declared are the device's own totals of the whole workout: of its session,
 // or, in a file without one, what can be summed up from its laps. Means of laps
-// are left out: the samples say them better.
+// are left out: the samples say them better. Totals of a part of the workout (a
+// session or laps that end before the samples do, as when the recorder died)
+// are none at all.
 func declared(t *track.Track) (track.Totals, string) {
-	s := t.Session
-	if s.DistanceM != nil || s.TimerS != nil || s.ElapsedS != nil || len(t.Laps) == 0 {
+	s, span := t.Session, spanMS(t.Samples.TimeMS)
+	if s.DistanceM != nil || s.TimerS != nil || s.ElapsedS != nil {
+		if s.ElapsedS != nil && *s.ElapsedS > 0 && ends(*s.ElapsedS*1000, span) {
+			return track.Totals{}, "device"
+		}
+		return s, "device"
+	}
+	if len(t.Laps) == 0 || ends(float64(t.Laps[len(t.Laps)-1].EndMS), span) {
 		return s, "device"
 	}
 	return track.Totals{
@@ -28,6 +36,17 @@ func declared(t *track.Track) (track.Totals, string) {
 		MaxCadenceRPM:   overLaps(t.Laps, math.Max, func(l *track.Totals) *float64 { return l.MaxCadenceRPM }),
 		MaxPowerW:       overLaps(t.Laps, math.Max, func(l *track.Totals) *float64 { return l.MaxPowerW }),
 	}, "device_laps"
+}
+
+// ends says whether totals over ms end before samples over span ms do: by more
+// than 2 % and ten seconds.
+func ends(ms float64, span int64) bool { return 1.02*ms+10_000 < float64(span) }
+
+func spanMS(ms []int64) int64 {
+	if len(ms) == 0 {
+		return 0
+	}
+	return ms[len(ms)-1] - ms[0]
 }
 
 func sum(a, b float64) float64 { return a + b }
@@ -63,15 +82,15 @@ func positive(v *float64, high float64) *float64 {
 }
 
 // saneTimer is the device's timer time: above 0 and not longer than the
-// workout lasted by the device and by the samples, with a second for rounding
-// and an hour for a file whose samples begin late.
+// workout lasted by the device (a second for rounding) and by the samples (half
+// as much again, for a file whose samples begin late or end early).
 func saneTimer(d track.Totals, spanS float64) *float64 {
 	high := float64(longestS)
 	if d.ElapsedS != nil && *d.ElapsedS > 0 {
 		high = min(high, *d.ElapsedS+1)
 	}
 	if spanS > 0 {
-		high = min(high, 2*spanS+3600)
+		high = min(high, 1.5*spanS+60)
 	}
 	return positive(d.TimerS, high)
 }

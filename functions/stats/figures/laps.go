@@ -32,10 +32,11 @@ type Lap struct {
 }
 
 // Laps are the device's laps in time order, their totals where the device says
-// them, else from the samples of the lap. A track without laps is one lap over
-// the whole, with trigger "session_end".
+// them, else from the samples of the lap. A last lap that the device did not
+// close is there too. A track without laps is one lap over the whole. Both have
+// the trigger "session_end".
 func Laps(t *track.Track) []Lap {
-	laps := t.Laps
+	laps := deviceLaps(t)
 	if len(laps) == 0 {
 		laps = []track.Lap{wholeLap(t)}
 	}
@@ -46,6 +47,18 @@ func Laps(t *track.Track) []Lap {
 		out[i].Index = i + 1
 	}
 	return out
+}
+
+// deviceLaps are the device's laps, with the last one that was not closed when
+// the samples go on after the laps (see ends).
+func deviceLaps(t *track.Track) []track.Lap {
+	n, ms := len(t.Laps), t.Samples.TimeMS
+	if n == 0 || len(ms) == 0 || !ends(float64(t.Laps[n-1].EndMS), ms[len(ms)-1]) {
+		return t.Laps
+	}
+	open := track.Lap{Trigger: "session_end"}
+	open.StartMS, open.EndMS = t.Laps[n-1].EndMS, ms[len(ms)-1]
+	return append(t.Laps[:n:n], open)
 }
 
 // wholeLap is a lap from the first sample to the last, with the session's totals.

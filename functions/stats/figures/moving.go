@@ -8,7 +8,7 @@ import (
 
 // shortestStopS is how long somebody must stand for it to be a stop; a shorter
 // one is a kerb, or a dip in the speed.
-const shortestStopS = 5
+const shortestStopS = 3
 
 // motion adds active time up by whether it was moving.
 type motion struct {
@@ -63,12 +63,13 @@ func movingTime(t *track.Track, tl *timeline, w way, speed []float32, s sport, a
 	return 0, ""
 }
 
-// bySpeed goes from known speed to known speed. Steps of windowMS and more
-// have moved when their own way says so.
+// bySpeed goes from known place to known place. Between two speeds it takes
+// their mean; over windowMS and more, or where a speed is unknown, the way says.
 func (m *motion) bySpeed(tl *timeline, w way, speed []float32, s sport) {
 	last := -1
 	for i, v := range speed {
-		if isNaN32(v) {
+		placed := w.at != nil && w.at[i] == w.at[i]
+		if isNaN32(v) && !placed {
 			if m.at != nil {
 				m.at[i] = m.moving
 			}
@@ -76,8 +77,8 @@ func (m *motion) bySpeed(tl *timeline, w way, speed []float32, s sport) {
 		}
 		if last >= 0 {
 			mean := float64(speed[last]+v) / 2
-			if dt := tl.ms[i] - tl.ms[last]; dt >= windowMS && w.at != nil {
-				if own := (w.at[i] - w.at[last]) / (float64(dt) / 1000); !math.IsNaN(own) {
+			if dt := tl.ms[i] - tl.ms[last]; w.at != nil && (dt >= windowMS || math.IsNaN(mean)) {
+				if own := (w.at[i] - w.at[last]) * 1000 / float64(dt); !math.IsNaN(own) {
 					mean = own
 				}
 			}

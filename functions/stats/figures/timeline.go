@@ -11,14 +11,19 @@ const (
 	gapIntervals = 5
 )
 
+// stillAtLeastMS is how long an XML file may have no sample, beyond five usual
+// intervals, before it shows that a recorder that leaves out repetitions stood
+// still: values are not held over that time. Only a gap stops the timer.
+const stillAtLeastMS = 10_000
+
 // timeline is the active time of a track: what is left when stops are cut out
 // and gaps are closed.
 type timeline struct {
-	ms     []int64 // of each sample after the start
-	active []int64 // active ms until each sample, never falling
-	slotMS int64   // the usual interval between two samples
-	gapMS  int64   // an interval longer than this is a gap
-	stops  []track.Span
+	ms     []int64      // of each sample after the start
+	active []int64      // active ms until each sample, never falling
+	slotMS int64        // the usual interval between two samples
+	gapMS  int64        // an interval longer than this is a gap
+	stops  []track.Span // in which the timer stood
 }
 
 // newTimeline lays the active time over the samples.
@@ -28,7 +33,7 @@ func newTimeline(t *track.Track, s sport) timeline {
 	tl.gapMS = max(gapAtLeastMS, gapIntervals*tl.slotMS)
 	tl.stops = stops(t, s, tl.gapMS)
 	tl.active = make([]int64, len(ms))
-	cut := cutter{spans: tl.stops}
+	cut := cutter{spans: stops(t, s, max(stillAtLeastMS, gapIntervals*tl.slotMS))}
 	for i := 1; i < len(ms); i++ {
 		dt := ms[i] - ms[i-1]
 		dt -= cut.overlap(ms[i-1], ms[i])
@@ -51,12 +56,7 @@ func (tl *timeline) between(i, j int) float64 {
 }
 
 // spanS is the time from the first sample to the last, in s.
-func (tl *timeline) spanS() float64 {
-	if len(tl.ms) == 0 {
-		return 0
-	}
-	return float64(tl.ms[len(tl.ms)-1]-tl.ms[0]) / 1000
-}
+func (tl *timeline) spanS() float64 { return float64(spanMS(tl.ms)) / 1000 }
 
 // stoppedS is the time between the first and the last sample in which the
 // timer stood, in s.
@@ -92,10 +92,10 @@ func usualInterval(ms []int64) int64 {
 	return 1000
 }
 
-// stops are the stretches in which the timer stood: the track's own pauses,
-// and in XML files, which know no timer, gaps in which nobody moved on. A FIT
-// file has timer events, so there a gap is only a gap.
-func stops(t *track.Track, s sport, gapMS int64) []track.Span {
+// stops are the track's own pauses, and in XML files, which know no timer, the
+// stretches of more than longMS without a sample in which nobody moved on. A
+// FIT file has timer events, so there they are not asked.
+func stops(t *track.Track, s sport, longMS int64) []track.Span {
 	own := t.Pauses
 	if t.Format == "fit" || len(t.Samples.Lat) == 0 {
 		return own
@@ -104,7 +104,7 @@ func stops(t *track.Track, s sport, gapMS int64) []track.Span {
 	ms, cut, ruler := t.Samples.TimeMS, cutter{spans: own}, ruler{}
 	for i := 1; i < len(ms); i++ {
 		dt := ms[i] - ms[i-1]
-		if dt <= gapMS || cut.overlap(ms[i-1], ms[i]) > 0 {
+		if dt <= longMS || cut.overlap(ms[i-1], ms[i]) > 0 {
 			continue
 		}
 		way := ruler.metres(t.Samples.Lat[i-1], t.Samples.Lng[i-1], t.Samples.Lat[i], t.Samples.Lng[i])

@@ -33,11 +33,11 @@ type walker struct {
 // the number of good positions.
 func walk(t *track.Track, tl *timeline, s sport, at []float64) (totalM float64, points int) {
 	w := walker{lat: t.Samples.Lat, lng: t.Samples.Lng, ms: tl.ms, limit: s.limitMPS, last: -1, away: -1}
-	cut := cutter{spans: tl.stops}
+	cut := cutter{spans: t.Pauses}
 	for i := range w.lat {
 		step, good := w.step(i)
 		if good && step > 0 && len(cut.spans) > 0 && 2*cut.overlap(w.ms[w.last], w.ms[i]) > w.ms[i]-w.ms[w.last] {
-			step = 0 // moved while the timer stood
+			step = 0 // moved while the device's timer stood
 		}
 		if good {
 			totalM += step

@@ -25,8 +25,9 @@ func newWay(t *track.Track, tl *timeline, s sport) way {
 	return speedWay(t, tl, s)
 }
 
-// deviceWay is the device's distance column. It must move; a counter that
-// falls has been reset and goes on from where it was, and the leg of a
+// deviceWay is the device's distance column. It must move. A counter that falls
+// to less than half has been reset and goes on from where it was; one that falls
+// a little has been corrected and stays until it is passed. The leg of a
 // multisport file, whose counter does not begin at 0, begins at 0 here.
 func deviceWay(t *track.Track, tl *timeline, s sport) (way, bool) {
 	in := t.Samples.DistanceM
@@ -60,17 +61,20 @@ func deviceWay(t *track.Track, tl *timeline, s sport) (way, bool) {
 // rebased is the column less base, with its falls taken out.
 func rebased(in []float64, first int, base float64) ([]float64, float64) {
 	out := make([]float64, len(in))
-	sum, last := in[first]-base, in[first]
+	come, last := 0.0, in[first]
 	for i, v := range in {
 		if math.IsNaN(v) {
 			out[i] = v
 			continue
 		}
-		sum += max(0, v-last)
+		if v < last/2 {
+			base = v - come
+		}
 		last = v
-		out[i] = sum
+		come = max(come, v-base)
+		out[i] = come
 	}
-	return out, sum
+	return out, come
 }
 
 // gpsWay goes along the positions, past spikes (see walker).

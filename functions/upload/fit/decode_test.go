@@ -165,7 +165,7 @@ func TestTriathlonIsOneTrackASession(t *testing.T) {
 func TestChainedFilesAreAllRead(t *testing.T) {
 	t.Parallel()
 	later := start.Add(time.Hour)
-	data := slices.Concat(fittest.Ride(later, 50), fittest.Workout(start), fittest.Run(start, 60))
+	data := slices.Concat(fittest.Ride(later, 50), fittest.Workout(start), fittest.Seal(nil), fittest.Run(start, 60))
 	all := decode(t, data)
 	if len(all) != 2 || all[0].Sport != "running" || all[1].Sport != "cycling" {
 		t.Fatalf("got %d tracks", len(all))

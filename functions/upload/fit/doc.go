@@ -44,7 +44,8 @@
 // left out ("position_off_globe"). Distances of later sessions begin at 0.
 // HR messages fill the heart rate where records have none. Timer and elapsed
 // time of a session are exchanged when they are evidently swapped
-// ("timer_elapsed_swapped").
+// ("timer_elapsed_swapped"); an elapsed time that the timer and the records
+// contradict is left out ("elapsed_time_ignored").
 //
 // # Barometer
 //

@@ -86,11 +86,11 @@ func TestValuesOfRecords(t *testing.T) {
 
 func TestCompressedSpeedAndDistance(t *testing.T) {
 	t.Parallel()
-	// Speed 2.50 m/s; distance 255 m, then 5 m more across the roll-over at 256 m.
+	// Speed 2.50 and 2.55 m/s; distance 255 m, then 5 m more across the roll-over at 256 m.
 	x := one(t, fittest.NewWire().Activity().Define(1, 20, stamp, f{8, 3, fittest.Byte}).
-		Data(1, now, [3]byte{0xFA, 0x00, 0xFF}).Data(1, now+1, [3]byte{0xFA, 0x00, 0x04}).
+		Data(1, now, [3]byte{0xFA, 0x00, 0xFF}).Data(1, now+1, [3]byte{0xFF, 0x00, 0x04}).
 		Data(1, now+2, [3]byte{0xFF, 0xFF, 0xFF}).File())
-	if d := x.Samples.DistanceM; d[0] != 255 || d[1] != 260 || !math.IsNaN(d[2]) || x.Samples.SpeedMPS[1] != 2.5 {
+	if d := x.Samples.DistanceM; d[0] != 255 || d[1] != 260 || !math.IsNaN(d[2]) || x.Samples.SpeedMPS[0] != 2.5 || x.Samples.SpeedMPS[1] != 2.55 {
 		t.Errorf("distance %v, speed %v", d, x.Samples.SpeedMPS)
 	}
 }

@@ -63,7 +63,7 @@ func locate(data []byte, at, header int, claimed uint64) frame {
 	f := frame{start: at + header, end: len(data), next: len(data)}
 	available := uint64(len(data) - f.start)
 	switch {
-	case claimed == 0 && available > crcSize:
+	case claimed == 0 && available > crcSize && !sealed(data[at:], header):
 		f.damage = fault(codeTruncated, at+4, "the device never closed the file: its header claims no data")
 	case claimed > available:
 		f.damage = fault(codeTruncated, len(data),
@@ -74,11 +74,16 @@ func locate(data []byte, at, header int, claimed uint64) frame {
 	default:
 		f.end = f.start + int(claimed)
 		f.next = f.end + crcSize
-		if binary.LittleEndian.Uint16(data[f.end:]) != checksum(data[at:f.end]) {
+		if !sealed(data[at:], f.end-at) {
 			f.damage = fault(codeCRC, f.end, "the data does not match its checksum")
 		}
 	}
 	return f
+}
+
+// sealed says that the first n bytes of b are followed by their checksum.
+func sealed(b []byte, n int) bool {
+	return binary.LittleEndian.Uint16(b[n:]) == checksum(b[:n])
 }
 
 func fault(code string, offset int, detail string) *track.Fault {

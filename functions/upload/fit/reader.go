@@ -123,6 +123,9 @@ func (r *reader) take(m message, when uint32) *track.Fault {
 		p.addEvent(m, when)
 	case messageHR:
 		r.beats.take(m, when, &p.beats)
+		if len(p.beats) > r.limits.Points {
+			return fault("too_many_points", r.at, fmt.Sprintf("more than %d readings of heart rate", r.limits.Points))
+		}
 	case messageFileID:
 		p.identify(m)
 	case messageDevice:

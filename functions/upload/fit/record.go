@@ -1,6 +1,9 @@
 package fit
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // act is what a step does with a value.
 type act uint8
@@ -101,6 +104,7 @@ func (c *columns) add(d *definition, body []byte, when uint32) {
 		c.untimed++
 		t = untimed
 	}
+	n := len(c.times)
 	c.times = append(c.times, t)
 	for i := range d.plan {
 		s := &d.plan[i]
@@ -108,12 +112,44 @@ func (c *columns) add(d *definition, body []byte, when uint32) {
 			c.unpack(body[s.at : s.at+3])
 			continue
 		}
-		v, ok := number(body[s.at:], s.base, d.big)
+		v, ok := s.load(body, d.big)
 		if !ok {
 			continue
 		}
-		c.apply(s, v/s.scale-s.offset)
+		v = v/s.scale - s.offset
+		// The two cases of nearly all values are written out.
+		switch col := s.col; {
+		case s.act == actSet && n > 0 && len(c.narrow[col]) == n:
+			c.narrow[col] = append(c.narrow[col], float32(v))
+		case s.act == actSetWide && n > 0 && len(c.wide[col]) == n:
+			c.wide[col] = append(c.wide[col], v)
+		default:
+			c.apply(s, v)
+		}
 	}
+}
+
+// load reads the value of a step. The types of nearly all values are written
+// out, which halves the time of a record.
+func (s *step) load(body []byte, big bool) (float64, bool) {
+	b := body[s.at:]
+	if big {
+		return number(b, s.base, true)
+	}
+	switch s.base {
+	case baseUint8:
+		return float64(b[0]), b[0] != 0xFF
+	case baseUint16:
+		v := binary.LittleEndian.Uint16(b)
+		return float64(v), v != 0xFFFF
+	case baseUint32:
+		v := binary.LittleEndian.Uint32(b)
+		return float64(v), v != 0xFFFFFFFF
+	case baseSint32:
+		v := int32(binary.LittleEndian.Uint32(b))
+		return float64(v), v != math.MaxInt32
+	}
+	return number(b, s.base, false)
 }
 
 // untimed marks a record without a time while reading.

@@ -169,8 +169,8 @@ func (p *part) track(s *session) *track.Track {
 	if pool := s.value(sessionPoolLength, 100); pool > 0 {
 		t.PoolLengthM = track.Some(pool)
 	}
-	if n := t.Samples.Len(); n > 0 && unswap(&t.Session, float64(t.Samples.TimeMS[n-1])/1000) {
-		p.warn("timer_elapsed_swapped")
+	if code := saneTimes(&t.Session, t.Samples.TimeMS); code != "" {
+		p.warn(code)
 	}
 	return t
 }

@@ -55,10 +55,10 @@ func (p *part) addSpans(t *track.Track, s *session, start int64) {
 		if pause.StartMS >= s.end {
 			break
 		}
-		t.Pauses = append(t.Pauses, track.Span{
-			StartMS: max(pause.StartMS, s.begin) - start,
-			EndMS:   min(pause.EndMS, s.end) - start,
-		})
+		from, to := max(pause.StartMS, s.begin), min(pause.EndMS, s.end)
+		if from < to {
+			t.Pauses = append(t.Pauses, track.Span{StartMS: from - start, EndMS: to - start})
+		}
 	}
 }
 

@@ -87,14 +87,16 @@ func TestTimesSincePowerOn(t *testing.T) {
 func TestAClockThatJumpsIsSetBack(t *testing.T) {
 	t.Parallel()
 	day := uint32(86400)
-	w := records(fittest.NewWire().Activity(),
-		[3]uint32{now, 100, 0}, [3]uint32{now + 10, 101, 30}, [3]uint32{now + 20*day, 102, 33}, [3]uint32{now + 20*day + 9, 103, 60}).
-		Define(2, 19, f{2, 4, fittest.Uint32}, f{7, 4, fittest.Uint32}).Data(2, now+20*day, uint32(9000))
-	x := one(t, sessionMessage(w, now, 20, 20).File())
+	recorded := func() *fittest.Wire {
+		return records(fittest.NewWire().Activity(),
+			[3]uint32{now, 100, 0}, [3]uint32{now + 10, 101, 30}, [3]uint32{now + 20*day, 102, 33}, [3]uint32{now + 20*day + 9, 103, 60}).
+			Define(2, 19, f{2, 4, fittest.Uint32}, f{7, 4, fittest.Uint32}).Data(2, now+20*day, uint32(9000))
+	}
+	x := one(t, sessionMessage(recorded(), now, 20, 20).File())
 	if want := []int64{0, 10_000, 11_000, 20_000}; !slices.Equal(x.Samples.TimeMS, want) || x.Laps[0].StartMS != 11_000 {
 		t.Errorf("times %v, want %v; lap %+v", x.Samples.TimeMS, want, x.Laps)
 	}
-	x = one(t, sessionMessage(w, now, 20*day+9, 19).File())
+	x = one(t, sessionMessage(recorded(), now, 20*day+9, 19).File())
 	if x.Samples.TimeMS[3] != int64(20*day+9)*1000 {
 		t.Errorf("a session that did take 20 days: times %v", x.Samples.TimeMS)
 	}
@@ -106,6 +108,18 @@ func TestSwappedTimesAreExchanged(t *testing.T) {
 	x := one(t, sessionMessage(w, now, 1000, 5000).File())
 	if *x.Session.ElapsedS != 5000 || *x.Session.TimerS != 1000 || !slices.Contains(x.Warnings, "timer_elapsed_swapped") {
 		t.Errorf("elapsed %v, timer %v", *x.Session.ElapsedS, *x.Session.TimerS)
+	}
+}
+
+func TestAnElapsedTimeThatTheRecordsContradictIsLeftOut(t *testing.T) {
+	t.Parallel()
+	w := fittest.NewWire().Activity().Define(1, 20, stamp)
+	for i := range uint32(200) {
+		w.Data(1, now+i)
+	}
+	x := one(t, sessionMessage(w, now, 100, 200).File())
+	if x.Session.ElapsedS != nil || *x.Session.TimerS != 200 || !slices.Contains(x.Warnings, "elapsed_time_ignored") {
+		t.Errorf("elapsed %v, timer %v, %v", x.Session.ElapsedS, *x.Session.TimerS, x.Warnings)
 	}
 }
 

@@ -94,16 +94,30 @@ func (m message) altitude(plain, enhanced uint8) float64 {
 	return m.native(plain)/5 - 500
 }
 
-// unswap exchanges timer and elapsed time of a session when the timer ran
-// longer than time went by and the records took as long as the timer.
-func unswap(t *track.Totals, spanS float64) bool {
-	const slack = 60
-	if t.TimerS == nil || t.ElapsedS == nil || *t.TimerS <= *t.ElapsedS+slack ||
-		math.Abs(*t.TimerS-spanS) > slack {
-		return false
+// saneTimes repairs a session whose timer is said to have run longer than time
+// went by, while the records took as long as the timer. If they have gaps that
+// explain the difference, the two were swapped; else the elapsed time is wrong
+// and left out. It answers the warning, or "".
+func saneTimes(t *track.Totals, times []int64) string {
+	const slack = 60 // seconds; a gap is longer
+	if len(times) == 0 || t.TimerS == nil || t.ElapsedS == nil || *t.TimerS <= *t.ElapsedS+slack {
+		return ""
+	}
+	if span := float64(times[len(times)-1]) / 1000; math.Abs(*t.TimerS-span) > slack {
+		return ""
+	}
+	gaps := 0.0
+	for i := 1; i < len(times); i++ {
+		if d := times[i] - times[i-1]; d > slack*1000 {
+			gaps += float64(d) / 1000
+		}
+	}
+	if gaps < 0.8*(*t.TimerS-*t.ElapsedS) {
+		t.ElapsedS = nil
+		return "elapsed_time_ignored"
 	}
 	t.TimerS, t.ElapsedS = t.ElapsedS, t.TimerS
-	return true
+	return "timer_elapsed_swapped"
 }
 
 // sumLaps is what the laps of a session without a session message add up to,

@@ -29,7 +29,7 @@ const (
 	nameStart = 1 << iota
 	nameRest
 	space
-	special // ends a stretch of plain text
+	special // ends a stretch of plain text: markup, or a character that XML forbids
 )
 
 var class = func() (c [256]uint8) {
@@ -41,7 +41,7 @@ var class = func() (c [256]uint8) {
 			c[b] = nameRest
 		case b == ' ', b == '\t', b == '\r', b == '\n':
 			c[b] = space
-		case b == '<', b == '&', b == ']':
+		case b == '<', b == '&', b == ']', b < ' ':
 			c[b] = special
 		}
 	}
@@ -78,15 +78,11 @@ func (s *Scanner) next() token {
 			s.truncated()
 			break
 		}
-		switch s.b[s.pos+1] {
-		case '/':
+		switch {
+		case s.b[s.pos+1] == '/':
 			s.endTag()
 			return end
-		case '?':
-			s.instruction(false)
-		case '!':
-			s.declaration()
-		default:
+		case !s.aside():
 			s.startTag()
 			return start
 		}
@@ -109,22 +105,26 @@ func (s *Scanner) skipText() {
 		switch b[i] {
 		case '&':
 			s.reference()
-		case ']':
-			s.bracket()
 		default:
-			s.pos = plain(b, i)
+			if s.pos = plain(b, i); s.pos == i {
+				s.oddCharacter()
+			}
 		}
 		i = s.pos
 	}
 }
 
-// bracket goes over a ']' that does not begin the end of a CDATA section.
-func (s *Scanner) bracket() {
-	if bytes.HasPrefix(s.b[s.pos:], []byte("]]>")) {
+// oddCharacter goes over a ']' that does not begin the end of a CDATA section,
+// and refuses control characters.
+func (s *Scanner) oddCharacter() {
+	switch {
+	case s.b[s.pos] != ']':
+		s.fail("xml_malformed", "a control character")
+	case bytes.HasPrefix(s.b[s.pos:], []byte("]]>")):
 		s.fail("xml_malformed", "]]> outside a CDATA section")
-		return
+	default:
+		s.pos++
 	}
-	s.pos++
 }
 
 func (s *Scanner) startTag() {
@@ -192,30 +192,41 @@ func (s *Scanner) attribute() {
 		return
 	}
 	a := attribute{name: name, value: part{from: i + 1}}
-	for quote, j := b[i], i+1; ; j++ {
-		if j >= len(b) {
-			s.pos = j
-			s.truncated()
-			return
+	if s.quoted(&a, b[i]) {
+		s.addAttribute(a)
+	}
+}
+
+// quoted reads an attribute's value to its closing quote.
+func (s *Scanner) quoted(a *attribute, quote byte) bool {
+	b := s.b
+	for i := a.value.from; i < len(b); i++ {
+		c := b[i]
+		if c == quote {
+			a.value.to, s.pos = i, i+1
+			return true
 		}
-		if b[j] == quote {
-			a.value.to, s.pos = j, j+1
-			break
+		if class[c]&special == 0 || c == ']' {
+			continue
 		}
-		switch b[j] {
-		case '<':
-			s.pos = j
-			s.fail("xml_malformed", "a < inside an attribute value")
-			return
+		s.pos = i
+		switch c {
 		case '&':
-			s.pos = j
-			if s.reference(); s.err != nil {
-				return
-			}
 			a.refs = true
+			if s.reference(); s.err != nil {
+				return false
+			}
+			i = s.pos - 1
+		case '<':
+			s.fail("xml_malformed", "a < inside an attribute value")
+			return false
+		default:
+			s.fail("xml_malformed", "a control character")
+			return false
 		}
 	}
-	s.addAttribute(a)
+	s.truncated()
+	return false
 }
 
 func (s *Scanner) addAttribute(a attribute) {

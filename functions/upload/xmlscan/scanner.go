@@ -176,9 +176,7 @@ func (s *Scanner) mixed() []byte {
 				if own {
 					s.buf = append(s.buf, body...)
 				}
-				continue
-			}
-			if s.next() == end && len(s.stack) < in {
+			} else if !s.aside() && s.next() == end && len(s.stack) < in {
 				return bytes.TrimSpace(s.buf)
 			}
 		case '&':
@@ -189,8 +187,8 @@ func (s *Scanner) mixed() []byte {
 		default:
 			from := s.pos
 			s.pos = plain(s.b, from)
-			if s.pos == from { // a bracket, the start of ]]> or not
-				s.bracket()
+			if s.pos == from {
+				s.oddCharacter()
 			}
 			if own {
 				s.buf = append(s.buf, s.b[from:s.pos]...)
@@ -198,6 +196,23 @@ func (s *Scanner) mixed() []byte {
 		}
 	}
 	return nil
+}
+
+// aside goes over the comment or processing instruction at the position, if
+// there is one.
+func (s *Scanner) aside() bool {
+	if s.pos+1 >= len(s.b) || s.err != nil {
+		return false
+	}
+	switch s.b[s.pos+1] {
+	case '?':
+		s.instruction(false)
+	case '!':
+		s.declaration()
+	default:
+		return false
+	}
+	return true
 }
 
 func (s *Scanner) slice(p part) []byte { return s.b[p.from:p.to] }

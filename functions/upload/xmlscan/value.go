@@ -218,5 +218,6 @@ func unixDay(year, month, day int) int64 {
 		year--
 		month += 12
 	}
-	return int64(365*year+year/4-year/100+year/400+(153*(month-3)+2)/5+day-1) - 719468
+	year += 400 // so that the year before 0 divides like the others
+	return int64(365*year+year/4-year/100+year/400+(153*(month-3)+2)/5+day-1) - 719468 - 146097
 }

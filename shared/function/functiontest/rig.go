@@ -205,11 +205,18 @@ func (r *Rig) Deliver(p events.Payload) int {
 // Redeliver delivers p as the event with the given id.
 func (r *Rig) Redeliver(id string, p events.Payload) int {
 	r.T.Helper()
+	return r.RedeliverWith(id, p, nil)
+}
+
+// RedeliverWith is Redeliver with extension attributes, such as those of a
+// dead letter.
+func (r *Rig) RedeliverWith(id string, p events.Payload, extensions map[string]string) int {
+	r.T.Helper()
 	ctx := events.WithCause(context.Background(), events.Cause{ID: id})
 	e, err := events.New(ctx, "test", p, r.Now())
 	r.must(err)
 	e.ID = id
-	sink := eventing.Sink{URL: r.Base + "/events", Client: http.DefaultClient, Token: func() (string, error) { return r.broker.WorkloadToken(r.Name) }}
+	sink := eventing.Sink{URL: r.Base + "/events", Client: http.DefaultClient, Extensions: extensions, Token: func() (string, error) { return r.broker.WorkloadToken(r.Name) }}
 	req, err := sink.Request(context.Background(), e)
 	r.must(err)
 	a := r.do(req)

@@ -51,7 +51,7 @@ func open(l objects.Location) (objects.Store, error) {
 // Open uses the folder at name, which it makes if need be, and clears away
 // what a killed process has left half written there.
 func Open(name string) (*Store, error) {
-	if err := os.MkdirAll(name, dirPerm); err != nil {
+	if err := makeRoot(name); err != nil {
 		return nil, fmt.Errorf("make the folder: %w", err)
 	}
 	root, err := os.OpenRoot(name)

@@ -3,10 +3,35 @@ package dir
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
+
+// makeRoot makes the folder at name and those above it, durably.
+func makeRoot(name string) error {
+	if _, err := os.Stat(name); err == nil {
+		return nil
+	}
+	above := filepath.Dir(name)
+	if above != name {
+		if err := makeRoot(above); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(name, dirPerm); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	f, err := os.Open(above)
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	_ = f.Close() // nothing was written through it
+	return err
+}
 
 // makeFolder makes folder and those above it, and sees to it that their
 // entries are durable: a synced file in a folder that a power cut forgets

@@ -1,7 +1,8 @@
 // Package objectstest tests object stores and gives tests real ones.
 //
-// Suite holds a Store to the promises of package objects. Dir is a store in a
-// folder. S3 and GCS start a real server on a loopback port, with its data in
+// Suite holds a Store to the promises of package objects, FaultSuite one that
+// talks to a server to those for servers that fail; Proxy makes them fail. Dir
+// is a store in a folder. S3 and GCS start a real server on a loopback port, with its data in
 // the test's own folder, and end it with the test; they return where it is, so
 // that this package links no SDK:
 //

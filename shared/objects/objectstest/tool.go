@@ -117,7 +117,7 @@ func (o tool) build(ctx context.Context, source, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, buildTime)
 	defer cancel()
 	half := path + ".new"
-	cmd := exec.CommandContext(ctx, "go", "build", "-C", source, "-trimpath", "-o", half, o.pkg)
+	cmd := exec.CommandContext(ctx, "go", "build", "-C", source, "-trimpath", "-buildvcs=false", "-o", half, o.pkg)
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "CGO_ENABLED=0")
 	var said bytes.Buffer
 	cmd.Stderr = &said

@@ -45,8 +45,10 @@ func Copy(ctx context.Context, dst io.Writer, body io.Reader) (Sum, error) {
 		if sum.Size > objects.MaxSize {
 			return Sum{}, objects.ErrTooLarge
 		}
-		if _, err := all.Write(buffer[:n]); err != nil {
-			return Sum{}, fmt.Errorf("%w: %w", objects.ErrUnavailable, err)
+		if n > 0 {
+			if _, err := all.Write(buffer[:n]); err != nil {
+				return Sum{}, fmt.Errorf("%w: %w", objects.ErrUnavailable, err)
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			sum.SHA256, sum.CRC32C = objects.Digest(sha.Sum(nil)), crc.Sum32()

@@ -1,0 +1,174 @@
+package upload
+
+import (
+	"context"
+	"mime"
+	"net/http"
+	"slices"
+
+	"paceline/functions/upload/zone"
+	"paceline/shared/api"
+	"paceline/shared/function/fault"
+	"paceline/shared/function/rest"
+	"paceline/shared/track"
+)
+
+// maxPlans bounds how often a submission is planned again because the same
+// content was taken or deleted meanwhile.
+const maxPlans = 8
+
+// create takes a file or an entry by hand.
+func (f *upload) create(w http.ResponseWriter, r *http.Request) error {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	var out api.UploadAccepted
+	var err error
+	switch kind {
+	case "multipart/form-data":
+		out, err = f.createFromFile(r)
+	case "application/json":
+		out, err = f.createFromEntry(w, r)
+	default:
+		err = fault.New(http.StatusUnsupportedMediaType, "unsupported_media_type", "the body must be multipart/form-data or application/json")
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/v1/uploads/"+out.UploadID)
+	return rest.JSON(w, http.StatusAccepted, out)
+}
+
+func (f *upload) createFromFile(r *http.Request) (api.UploadAccepted, error) {
+	in, err := readForm(r)
+	if err != nil {
+		return api.UploadAccepted{}, err
+	}
+	done, err := f.admission.turn(r.Context())
+	if err != nil {
+		return api.UploadAccepted{}, err
+	}
+	defer done()
+	file, err := recognise(in.file)
+	if err != nil {
+		return api.UploadAccepted{}, err
+	}
+	return f.accept(r.Context(), Submission{
+		UserID: me(r), Asked: in.asked, Original: file.original, Content: file.plain,
+		ContentType: file.contentType, Extension: file.extension, FileName: in.fileName,
+	}, func() ([]Session, error) { return f.sessions(file) })
+}
+
+// sessions decodes a file and finds the clock of each workout.
+func (f *upload) sessions(file file) ([]Session, error) {
+	tracks, err := file.tracks()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Session, len(tracks))
+	for i, t := range tracks {
+		place := ""
+		if lat, lng, ok := firstPosition(t); ok {
+			if place, err = f.zones.Name(lat, lng); err != nil {
+				return nil, err
+			}
+		}
+		out[i].Track = t
+		out[i].Started, out[i].Zone = zone.Local(t.StartedAt, t.UTCOffset, place)
+	}
+	return out, nil
+}
+
+// firstPosition is the first sample that has one, in degrees.
+func firstPosition(t *track.Track) (lat, lng float64, ok bool) {
+	for i, lat := range t.Samples.Lat {
+		if lng := t.Samples.Lng[i]; lat == lat && lng == lng { // neither is NaN
+			return lat, lng, true
+		}
+	}
+	return 0, 0, false
+}
+
+func (f *upload) createFromEntry(w http.ResponseWriter, r *http.Request) (api.UploadAccepted, error) {
+	var in api.ManualWorkout
+	if err := rest.Read(w, r, &in); err != nil {
+		return api.UploadAccepted{}, err
+	}
+	e, err := entryOf(in, f.now())
+	if err != nil {
+		return api.UploadAccepted{}, err
+	}
+	original, err := e.original()
+	if err != nil {
+		return api.UploadAccepted{}, err
+	}
+	return f.accept(r.Context(), Submission{
+		UserID: me(r), Asked: e.asked, Original: original, Content: original, ContentType: "application/json",
+	}, func() ([]Session, error) { return []Session{{Track: e.track(), Started: e.started, Zone: e.zone}}, nil })
+}
+
+// accept makes workouts of a submission, once: what the person has of it
+// already is answered as it is. decode is called when something is missing.
+func (f *upload) accept(ctx context.Context, s Submission, decode func() ([]Session, error)) (api.UploadAccepted, error) {
+	digest := digestOf(s.Content)
+	var sessions []Session
+	var before *Plan // one that came too late
+	for range maxPlans {
+		known, err := f.workouts.known(ctx, s.UserID, digest)
+		if err != nil {
+			return api.UploadAccepted{}, err
+		}
+		if before != nil {
+			f.tidy(ctx, before.Unused(known))
+		}
+		if known.Complete() {
+			return f.accepted(ctx, s.UserID, known.Upload, nil)
+		}
+		if sessions == nil {
+			if sessions, err = decode(); err != nil {
+				return api.UploadAccepted{}, err
+			}
+		}
+		p := NewPlan(s, sessions, known, f.now())
+		if err := f.shelf.keep(ctx, p, s.Original); err != nil {
+			return api.UploadAccepted{}, err
+		}
+		switch done, err := f.workouts.commit(ctx, p); {
+		case err != nil:
+			return api.UploadAccepted{}, err
+		case done:
+			return f.accepted(ctx, s.UserID, p.Next.Upload, p.Fresh)
+		}
+		before = &p
+	}
+	return api.UploadAccepted{}, fault.Conflict("in_progress", "the same file is being uploaded and deleted at the same time; try again")
+}
+
+// accepted is the answer for an upload, of which some workouts are fresh.
+func (f *upload) accepted(ctx context.Context, user string, u Upload, fresh []Fresh) (api.UploadAccepted, error) {
+	states := map[string]api.UploadedWorkout{}
+	for _, made := range fresh {
+		id := made.Record.WorkoutID
+		states[id] = api.UploadedWorkout{ID: id, State: made.Record.State}
+	}
+	had := slices.DeleteFunc(u.Live(), func(id string) bool { return states[id].ID != "" })
+	records, err := f.workouts.records(ctx, user, had)
+	if err != nil {
+		return api.UploadAccepted{}, err
+	}
+	for _, r := range records {
+		states[r.WorkoutID] = api.UploadedWorkout{ID: r.WorkoutID, State: r.State, Duplicate: true}
+	}
+	out := api.UploadAccepted{UploadID: u.ID, Workouts: []api.UploadedWorkout{}}
+	for _, id := range u.Live() {
+		if w, ok := states[id]; ok {
+			out.Workouts = append(out.Workouts, w)
+		}
+	}
+	return out, nil
+}
+
+// tidy removes objects that no state points to. It is no harm when it fails.
+func (f *upload) tidy(ctx context.Context, keys []string) {
+	if err := f.shelf.remove(ctx, keys); err != nil {
+		f.log.WarnContext(ctx, "objects without a workout stay behind", "keys", keys, "error", err)
+	}
+}

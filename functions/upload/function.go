@@ -1,0 +1,103 @@
+package upload
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"paceline/events"
+	"paceline/functions/upload/zone"
+	"paceline/shared/function"
+	"paceline/shared/function/eventing"
+	"paceline/shared/function/fault"
+	"paceline/shared/function/identity"
+	"paceline/shared/function/rest"
+	"paceline/shared/objects"
+	"paceline/shared/objects/all"
+)
+
+// Open opens the upload function.
+func Open(_ context.Context, e function.Env) (*function.Function, error) {
+	c, err := function.Parse[Config](e)
+	if err != nil {
+		return nil, err
+	}
+	if c.Decoders < 1 {
+		return nil, errors.New("UPLOAD_DECODERS: at least 1")
+	}
+	store, err := all.Open(c.ObjectsURL)
+	if err != nil {
+		return nil, err
+	}
+	return open(e, c, store)
+}
+
+// open is Open with an object store of the caller's.
+func open(e function.Env, c Config, s objects.Store) (*function.Function, error) {
+	base, err := function.OpenBase(e, "upload")
+	if err != nil {
+		return nil, err
+	}
+	f := &upload{
+		workouts: workouts{base.Store}, shelf: shelf{s}, admission: newAdmission(c.Decoders),
+		zones: &zone.Finder{}, log: base.Log, now: e.Now,
+	}
+	fn := base.Function(f.routes(base),
+		eventing.On(f.processed), eventing.On(f.failed), eventing.On(f.deleted))
+	closeBase := fn.Close
+	fn.Close = func(ctx context.Context) error { return errors.Join(closeBase(ctx), s.Close()) }
+	return fn, nil
+}
+
+type upload struct {
+	workouts  workouts
+	shelf     shelf
+	admission *admission
+	zones     *zone.Finder
+	log       *slog.Logger
+	now       func() time.Time
+}
+
+func (f *upload) routes(base *function.Base) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST /v1/workouts", member(f.admission.body(rest.Command(base.Store, f.create))))
+	mux.Handle("GET /v1/uploads/{id}", member(f.status))
+	mux.Handle("PATCH /v1/workouts/{id}", member(rest.Command(base.Store, f.update)))
+	mux.Handle("DELETE /v1/workouts/{id}", member(rest.Command(base.Store, f.delete)))
+	mux.Handle("GET /v1/workouts/{id}/file", member(f.file))
+	return mux
+}
+
+// member lets through who is somebody. The gateway has checked it before.
+func member(next rest.Handler) rest.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if caller := identity.CallerFrom(r.Context()); caller.UserID == "" || !caller.Has(identity.Member) {
+			return fault.Forbidden("role_missing", "only a member has workouts")
+		}
+		return next(w, r)
+	}
+}
+
+func me(r *http.Request) string { return identity.CallerFrom(r.Context()).UserID }
+
+func (f *upload) processed(ctx context.Context, p events.WorkoutProcessed) error {
+	return f.workouts.settle(ctx, p.UserID, p.WorkoutID, (*Record).Processed)
+}
+
+func (f *upload) failed(ctx context.Context, p events.WorkoutFailed) error {
+	return f.workouts.settle(ctx, p.UserID, p.WorkoutID, func(r *Record) bool {
+		return r.Failed(Failure{Code: p.Code, Detail: p.Detail})
+	})
+}
+
+// deleted removes the objects of a workout, and goes on failing until they are
+// gone: nothing else removes what a DELETE could not.
+func (f *upload) deleted(ctx context.Context, p events.WorkoutDeleted) error {
+	t, err := f.workouts.tombstone(ctx, p.UserID, p.WorkoutID)
+	if err != nil {
+		return err
+	}
+	return f.shelf.remove(ctx, t.Keys)
+}

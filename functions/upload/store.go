@@ -1,0 +1,194 @@
+package upload
+
+import (
+	"context"
+
+	"paceline/events"
+	"paceline/shared/function/fault"
+	"paceline/shared/function/store"
+)
+
+// workouts is the state of this function. All keys of a person's workouts lie
+// in the person's partition.
+type workouts struct{ *store.Store }
+
+var errNoWorkout = fault.NotFound("workout_not_found", "there is no such workout of yours")
+
+// workout reads a workout of its owner.
+func (s workouts) workout(ctx context.Context, user, id string) (Record, error) {
+	var r Record
+	found, err := s.Get(ctx, s.Key(user, "workout", user, id), &r)
+	if err == nil && !found {
+		err = errNoWorkout
+	}
+	return r, err
+}
+
+// upload reads an upload of its owner with the workouts that are left of it.
+func (s workouts) upload(ctx context.Context, user, id string) (Upload, []Record, error) {
+	var u Upload
+	found, err := s.Get(ctx, s.Key(user, "upload", user, id), &u)
+	if err == nil && !found {
+		err = fault.NotFound("upload_not_found", "there is no such upload of yours")
+	}
+	if err != nil {
+		return Upload{}, nil, err
+	}
+	records, err := s.records(ctx, user, u.Live())
+	return u, records, err
+}
+
+func (s workouts) records(ctx context.Context, user string, ids []string) ([]Record, error) {
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = s.Key(user, "workout", user, id)
+	}
+	found, err := store.GetMany[Record](ctx, s.Store, keys)
+	out := make([]Record, 0, len(found))
+	for _, r := range found {
+		if r != nil { // one that was deleted meanwhile
+			out = append(out, *r)
+		}
+	}
+	return out, err
+}
+
+// known reads what is known of a content.
+func (s workouts) known(ctx context.Context, user, digest string) (Known, error) {
+	return readKnown(func(key string, v any) (bool, error) { return s.Get(ctx, s.Key(user, key), v) }, user, digest)
+}
+
+func knownIn(t *store.Tx, user, digest string) (Known, error) {
+	return readKnown(func(key string, v any) (bool, error) { return t.Get(t.Key(key), v) }, user, digest)
+}
+
+func readKnown(get func(key string, v any) (bool, error), user, digest string) (Known, error) {
+	var k Known
+	if _, err := get(fileKey(user, digest), &k.Content); err != nil || k.Content.UploadID == "" {
+		return k, err
+	}
+	_, err := get(uploadKey(user, k.Content.UploadID), &k.Upload)
+	return k, err
+}
+
+func fileKey(user, digest string) string { return "file:" + user + ":" + digest }
+func uploadKey(user, id string) string   { return "upload:" + user + ":" + id }
+func workoutKey(user, id string) string  { return "workout:" + user + ":" + id }
+func deletedKey(user, id string) string  { return "deleted:" + user + ":" + id }
+
+// commit writes a plan, unless something happened since it was made; then it
+// says so and writes nothing.
+func (s workouts) commit(ctx context.Context, p Plan) (done bool, err error) {
+	err = s.Update(ctx, p.UserID, func(t *store.Tx) error {
+		now, err := knownIn(t, p.UserID, p.Next.Upload.Digest)
+		if done = err == nil && p.Known.Same(now); !done {
+			return err
+		}
+		for _, f := range p.Fresh {
+			if err := t.Set(t.Key(workoutKey(p.UserID, f.Record.WorkoutID)), f.Record, 0); err != nil {
+				return err
+			}
+			if err := t.Emit(f.uploaded()); err != nil {
+				return err
+			}
+		}
+		return setKnown(t, p.UserID, p.Next)
+	})
+	return done && err == nil, err
+}
+
+// setKnown writes what is known of a content; an upload without workouts goes.
+func setKnown(t *store.Tx, user string, k Known) error {
+	key := t.Key(uploadKey(user, k.Upload.ID))
+	if k.Content.UploadID == "" {
+		t.Del(key)
+	} else if err := t.Set(key, k.Upload, 0); err != nil {
+		return err
+	}
+	return t.Set(t.Key(fileKey(user, k.Upload.Digest)), k.Content, 0)
+}
+
+// edit applies rule to a workout of its owner and tells the others when that
+// changed something.
+func (s workouts) edit(ctx context.Context, user, id string, rule func(*Record) (bool, error)) (Record, error) {
+	var out Record
+	err := s.Update(ctx, user, func(t *store.Tx) error {
+		r, err := workoutIn(t, user, id)
+		if err != nil {
+			return err
+		}
+		before := r.Visibility
+		changed, err := rule(&r)
+		if out = r; err != nil || !changed {
+			return err
+		}
+		if err := t.Set(t.Key(workoutKey(user, id)), r, 0); err != nil {
+			return err
+		}
+		return t.Emit(events.WorkoutUpdated{Workout: r.Workout, Previous: before})
+	})
+	return out, err
+}
+
+func workoutIn(t *store.Tx, user, id string) (Record, error) {
+	var r Record
+	found, err := t.Get(t.Key(workoutKey(user, id)), &r)
+	if err == nil && !found {
+		err = errNoWorkout
+	}
+	return r, err
+}
+
+// remove deletes a workout of its owner that check agrees with, and says which
+// objects must go.
+func (s workouts) remove(ctx context.Context, user, id string, check func(Record) error) (Tombstone, error) {
+	var out Tombstone
+	err := s.Update(ctx, user, func(t *store.Tx) error {
+		r, err := workoutIn(t, user, id)
+		if err != nil {
+			return err
+		}
+		if err := check(r); err != nil {
+			return err
+		}
+		var u Upload
+		if _, err := t.Get(t.Key(uploadKey(user, r.UploadID)), &u); err != nil {
+			return err
+		}
+		known, err := knownIn(t, user, u.Digest)
+		if err != nil {
+			return err
+		}
+		out = known.Delete(r)
+		t.Del(t.Key(workoutKey(user, id)))
+		if err := setKnown(t, user, known); err != nil {
+			return err
+		}
+		if err := t.Set(t.Key(deletedKey(user, id)), out, deletedFor); err != nil {
+			return err
+		}
+		return t.Emit(events.WorkoutDeleted{WorkoutID: id, UserID: user, Version: r.Version + 1, DeletedAt: t.Now().UTC()})
+	})
+	return out, err
+}
+
+// settle applies rule to a workout once for the event in ctx. A workout that
+// is gone stays gone.
+func (s workouts) settle(ctx context.Context, user, id string, rule func(*Record) bool) error {
+	return s.UpdateOnce(ctx, user, func(t *store.Tx) error {
+		key := t.Key(workoutKey(user, id))
+		var r Record
+		found, err := t.Get(key, &r)
+		if err != nil || !found || !rule(&r) {
+			return err
+		}
+		return t.Set(key, r, 0)
+	})
+}
+
+// tombstone is what is left to do for a deleted workout.
+func (s workouts) tombstone(ctx context.Context, user, id string) (Tombstone, error) {
+	var out Tombstone
+	_, err := s.Get(ctx, s.Key(user, deletedKey(user, id)), &out)
+	return out, err
+}

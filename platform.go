@@ -1,0 +1,165 @@
+package paceline
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"paceline/events"
+	"paceline/knative"
+	"paceline/shared/broker"
+	"paceline/shared/function"
+	"paceline/shared/function/eventing"
+	"paceline/shared/function/identity"
+)
+
+// startAll brings up the one-process platform in DATA_DIR.
+func (p *Platform) startAll(ctx context.Context, env map[string]string) error {
+	dir, err := p.claim(cmp.Or(env["DATA_DIR"], "var"))
+	if err != nil {
+		return err
+	}
+	keys, err := openKeys(filepath.Join(dir, "keys"), p.now)
+	if err != nil {
+		return err
+	}
+	redisURL, err := p.redis(ctx, env["REDIS_URL"], filepath.Join(dir, "redis"))
+	if err != nil {
+		return err
+	}
+	inside, mux, err := p.listenInside(ctx)
+	if err != nil {
+		return err
+	}
+	common := map[string]string{
+		"REDIS_URL":    redisURL,
+		"K_SINK":       inside + "/broker/paceline/default",
+		"OBJECTS_URL":  cmp.Or(env["OBJECTS_URL"], "file://"+filepath.Join(dir, "objects")),
+		"FUNCTION_URL": inside + "/fn/{function}",
+		"PUBLIC_URL":   cmp.Or(env["PUBLIC_URL"], publicURL(env)),
+	}
+	if env["SMTP_URL"] == "" {
+		common["MAIL_DIR"] = filepath.Join(dir, "mail")
+	}
+	for _, name := range slices.Sorted(maps.Keys(functions)) {
+		vars := maps.Clone(env)
+		maps.Copy(vars, common)
+		maps.Copy(vars, keys.vars(name))
+		surface, err := p.open(ctx, name, vars)
+		if err != nil {
+			return err
+		}
+		mux.Handle("/fn/"+name+"/", http.StripPrefix("/fn/"+name, surface))
+		if name == function.GatewayName {
+			p.handler = surface
+		}
+	}
+	if err := p.broker(ctx, filepath.Join(dir, "broker"), inside, mux, keys); err != nil {
+		return err
+	}
+	return p.sweep(ctx, common["K_SINK"], keys)
+}
+
+// publicURL is what links in mails begin with when nobody says.
+func publicURL(env map[string]string) string {
+	scheme := "http"
+	if env["TLS_CERT"] != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort("127.0.0.1", cmp.Or(env["PORT"], "8080"))
+}
+
+// claim makes the data folder and holds it for this process alone.
+func (p *Platform) claim(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("DATA_DIR: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("DATA_DIR: %w", err)
+	}
+	lock, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return "", fmt.Errorf("DATA_DIR: %w", err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return "", errors.Join(fmt.Errorf("DATA_DIR: another process uses %s", dir), lock.Close())
+	}
+	p.onStop(func(context.Context) error { return lock.Close() })
+	return dir, nil
+}
+
+func (p *Platform) open(ctx context.Context, name string, vars map[string]string) (http.Handler, error) {
+	f, err := functions[name](ctx, function.Env{Vars: vars, Log: p.log, Now: p.now})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", name, err)
+	}
+	p.onStop(f.Close)
+	return function.Surface(name, f), nil
+}
+
+// listenInside serves what is not public on a port of its own.
+func (p *Platform) listenInside(ctx context.Context) (url string, mux *http.ServeMux, err error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("listen inside: %w", err)
+	}
+	mux = http.NewServeMux()
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			p.log.Error("internal server stopped", "error", err)
+		}
+	}()
+	p.onStop(server.Shutdown)
+	return "http://" + l.Addr().String(), mux, nil
+}
+
+// broker starts the broker with the manifests that a cluster would get.
+func (p *Platform) broker(ctx context.Context, dir, inside string, mux *http.ServeMux, keys *keyring) error {
+	signer := keys.signers[function.BrokerName]
+	senders := identity.NewVerifier(identity.WorkloadType, function.BrokerName, slices.Collect(maps.Keys(keys.signers)), function.KeysFromFile(keys.jwks), p.now)
+	b, err := broker.New(broker.Config{
+		Manifests: knative.Manifests,
+		Dir:       dir,
+		Resolve:   func(service string) string { return inside + "/fn/" + service },
+		Token:     signer.WorkloadToken,
+		Authorize: func(r *http.Request) error { _, err := senders.Request(r); return err },
+		Client:    function.HTTPClient(),
+		Log:       p.log.With("function", function.BrokerName),
+	})
+	if err != nil {
+		return err
+	}
+	mux.Handle("/broker/", http.StripPrefix("/broker", b.Handler()))
+	if err := b.Start(ctx); err != nil {
+		return err
+	}
+	p.onStop(b.Close)
+	return nil
+}
+
+// sweep makes every function publish what the last process left behind.
+func (p *Platform) sweep(ctx context.Context, sink string, keys *keyring) error {
+	signer := keys.signers[function.BrokerName]
+	s := eventing.Sink{
+		URL: sink, Client: function.HTTPClient(), Extensions: map[string]string{"schedule": function.ScheduleSweep},
+		Token: func() (string, error) { return signer.WorkloadToken(function.BrokerName) },
+	}
+	ctx = events.WithCause(ctx, events.Cause{ID: "start " + rand.Text()})
+	e, err := events.New(ctx, "platform", events.Ping{Schedule: function.ScheduleSweep}, p.now())
+	if err != nil {
+		return err
+	}
+	return s.Send(ctx, e)
+}
