@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"time"
 
+	"paceline/shared/broker"
 	"paceline/shared/function"
 )
 
@@ -25,6 +26,8 @@ import (
 type Platform struct {
 	handler http.Handler
 	closers []func(context.Context) error // in the order of opening
+	broker  *broker.Broker
+	chaos   *broker.Chaos // for tests of what functions promise
 	log     *slog.Logger
 	now     func() time.Time
 }

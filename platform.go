@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"paceline/shared/broker"
 	"paceline/shared/function"
 	"paceline/shared/function/eventing"
+	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 )
 
@@ -60,11 +62,12 @@ func (p *Platform) startAll(ctx context.Context, env map[string]string) error {
 			return err
 		}
 		mux.Handle("/fn/"+name+"/", http.StripPrefix("/fn/"+name, surface))
+		mux.Handle(clusterHost(name)+"/", surface)
 		if name == function.GatewayName {
 			p.handler = surface
 		}
 	}
-	if err := p.broker(ctx, filepath.Join(dir, "broker"), inside, mux, keys); err != nil {
+	if err := p.startBroker(ctx, filepath.Join(dir, "broker"), inside, mux, keys); err != nil {
 		return err
 	}
 	return p.sweep(ctx, common["K_SINK"], keys)
@@ -125,18 +128,28 @@ func (p *Platform) listenInside(ctx context.Context) (url string, mux *http.Serv
 	return "http://" + l.Addr().String(), mux, nil
 }
 
-// broker starts the broker with the manifests that a cluster would get.
-func (p *Platform) broker(ctx context.Context, dir, inside string, mux *http.ServeMux, keys *keyring) error {
-	signer := keys.signers[function.BrokerName]
+// clusterHost is the name that a Service has in a cluster, where the manifests
+// put it.
+func clusterHost(service string) string { return service + ".paceline.svc.cluster.local" }
+
+// startBroker starts the broker with the manifests that a cluster would get. It
+// calls functions by the names that they have there.
+func (p *Platform) startBroker(ctx context.Context, dir, inside string, mux *http.ServeMux, keys *keyring) error {
 	senders := identity.NewVerifier(identity.WorkloadType, function.BrokerName, slices.Collect(maps.Keys(keys.signers)), function.KeysFromFile(keys.jwks), p.now)
 	b, err := broker.New(broker.Config{
 		Manifests: knative.Manifests,
 		Dir:       dir,
-		Resolve:   func(service string) string { return inside + "/fn/" + service },
-		Token:     signer.WorkloadToken,
-		Authorize: func(r *http.Request) error { _, err := senders.Request(r); return err },
-		Client:    function.HTTPClient(),
+		Resolve: func(_, service string) (string, error) {
+			if functions[service] == nil {
+				return "", fmt.Errorf("there is no function %q", service)
+			}
+			return "http://" + clusterHost(service), nil
+		},
+		Token:     keys.signers[function.BrokerName].WorkloadToken,
+		Authorize: func(r *http.Request) error { return authorize(senders, r) },
+		Client:    clientTo(strings.TrimPrefix(inside, "http://")),
 		Log:       p.log.With("function", function.BrokerName),
+		Chaos:     p.chaos,
 	})
 	if err != nil {
 		return err
@@ -146,7 +159,27 @@ func (p *Platform) broker(ctx context.Context, dir, inside string, mux *http.Ser
 		return err
 	}
 	p.onStop(b.Close)
+	p.broker = b
 	return nil
+}
+
+func authorize(senders *identity.Verifier, r *http.Request) error {
+	_, err := senders.Request(r)
+	if err != nil && fault.Of(err).Status == http.StatusServiceUnavailable {
+		return fmt.Errorf("%w: %w", broker.ErrTryLater, err)
+	}
+	return err
+}
+
+// clientTo makes a client whose every host is at addr.
+func clientTo(addr string) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{Timeout: 3 * time.Second}).DialContext(ctx, network, addr)
+		},
+		MaxIdleConnsPerHost: 64,
+		IdleConnTimeout:     90 * time.Second,
+	}}
 }
 
 // sweep makes every function publish what the last process left behind.

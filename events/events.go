@@ -36,6 +36,7 @@ type Envelope struct {
 	DataSchema      string          `json:"dataschema,omitempty"`
 	PartitionKey    string          `json:"partitionkey,omitempty"`
 	Traceparent     string          `json:"traceparent,omitempty"`
+	Replay          string          `json:"replay,omitempty"` // which time operators send it again
 	Data            json.RawMessage `json:"data"`
 }
 

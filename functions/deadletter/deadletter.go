@@ -2,10 +2,12 @@ package deadletter
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"paceline/events"
 	"paceline/shared/api"
@@ -38,8 +40,16 @@ func newLetter(e events.Envelope, extensions map[string]string, now time.Time) L
 	return Letter{api.DeadLetter{
 		ID: hex.EncodeToString(sum[:12]), State: api.DeadLetterStateKept, EventID: e.ID, EventType: e.Type, EventSource: e.Source,
 		EventSubject: e.Subject, Destination: extensions[extensionDestination], Status: status,
-		Error: extensions[extensionAnswer], ReceivedAt: now,
+		Error: answerText(extensions[extensionAnswer]), ReceivedAt: now,
 	}}
+}
+
+// answerText is the answer of the last try, which brokers write as base64.
+func answerText(s string) string {
+	if b, err := base64.StdEncoding.DecodeString(s); err == nil && utf8.Valid(b) {
+		return string(b)
+	}
+	return s
 }
 
 // Again takes over what is known of the letter from its earlier arrival.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/redis/go-redis/v9"
 
@@ -159,6 +160,7 @@ func (f *deadletter) replay(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		l.Replay(f.base.Now())
+		e.Replay = strconv.Itoa(l.Replays) // a broker must not take it for the one that it dropped
 		t.Forward(e)
 		return t.Set(key, l, 0)
 	})

@@ -1,6 +1,7 @@
 package deadletter_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -38,7 +39,7 @@ func list(t *testing.T, r *functiontest.Rig, query string) api.DeadLetterList {
 func TestADeadLetterIsKeptShownAndReplayed(t *testing.T) {
 	t.Parallel()
 	r := open(t)
-	failed := map[string]string{"knativeerrordest": "http://stats/events", "knativeerrorcode": "422", "knativeerrordata": "no such workout"}
+	failed := map[string]string{"knativeerrordest": "http://stats/events", "knativeerrorcode": "422", "knativeerrordata": base64.StdEncoding.EncodeToString([]byte("no such workout"))}
 	for range 2 { // delivered twice
 		if status := r.RedeliverWith("event-1", deleted(1), failed); status/100 != 2 {
 			t.Fatalf("keep: %d", status)
@@ -62,7 +63,7 @@ func TestADeadLetterIsKeptShownAndReplayed(t *testing.T) {
 		t.Fatalf("replay: %d %s", a.Status, a.Body)
 	}
 	sent := r.Sent()
-	if len(sent) != 1 || sent[0].ID != "event-1" || sent[0].Source != e.Source || sent[0].Type != events.TypeWorkoutDeleted {
+	if len(sent) != 1 || sent[0].ID != "event-1" || sent[0].Source != e.Source || sent[0].Type != events.TypeWorkoutDeleted || sent[0].Replay != "1" {
 		t.Errorf("sent: %+v", sent)
 	}
 	if after := list(t, r, "").Items[0]; after.State != api.DeadLetterStateReplayed || after.Replays != 1 || after.ReplayedAt == nil {

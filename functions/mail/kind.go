@@ -24,9 +24,9 @@ var kinds = map[string]kind{
 	"new_follower":       {required: []string{"name"}, page: "/login"},
 	"follow_request":     {required: []string{"name"}, page: "/login"},
 	"follow_accepted":    {required: []string{"name"}, page: "/login"},
-	"workout_processed":  {required: []string{"name"}, page: "/login"},
-	"workout_failed":     {required: []string{"file_name"}, page: "/login"},
-	"followed_workout":   {required: []string{"who", "name"}, page: "/login"},
+	"workout_processed":  {page: "/login"},
+	"workout_failed":     {page: "/login"},
+	"followed_workout":   {required: []string{"who"}, page: "/login"},
 }
 
 // kindOf finds a template and checks that the request's data is enough for it.

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jhillyerd/enmime/v2"
 
 	"paceline/events"
 	"paceline/shared/function"
@@ -230,6 +233,18 @@ func (c *crashing) send(_ context.Context, l letter) error {
 	return nil
 }
 
+func serveCrashing(t *testing.T, c *crashing) *service {
+	t.Helper()
+	return &service{functiontest.New(t, "mail", func(_ context.Context, e function.Env) (*function.Function, error) {
+		settings, err := readConfig(e)
+		if err != nil {
+			return nil, err
+		}
+		settings.transport = c
+		return open(e, settings)
+	}, map[string]string{"PUBLIC_URL": publicBase, "MAIL_DIR": t.TempDir()}), t}
+}
+
 func TestACrashWhileSendingNeverSendsTwice(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -243,14 +258,7 @@ func TestACrashWhileSendingNeverSendsTwice(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &service{functiontest.New(t, "mail", func(_ context.Context, e function.Env) (*function.Function, error) {
-				settings, err := readConfig(e)
-				settings.transport = c.crash
-				if err != nil {
-					return nil, err
-				}
-				return open(e, settings)
-			}, map[string]string{"PUBLIC_URL": publicBase, "MAIL_DIR": t.TempDir()}), t}
+			s := serveCrashing(t, c.crash)
 			s.redeliver("event", reset("key"), http.StatusInternalServerError)
 			s.redeliver("event", reset("key"), http.StatusConflict)
 			s.Advance(lease)
@@ -261,6 +269,26 @@ func TestACrashWhileSendingNeverSendsTwice(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAMailThatMayBeOutIsNotCalledOff(t *testing.T) {
+	t.Parallel()
+	crash := &crashing{dead: 1, after: true}
+	s := serveCrashing(t, crash)
+	s.verify("anna", "anna@example.org", "en")
+	s.redeliver("event", follower("key"), http.StatusInternalServerError)
+	sent, err := enmime.ReadEnvelope(bytes.NewReader(crash.sent[0].raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := unsubscribePath(t, smtptest.Message{Envelope: sent})
+	if a := s.Call(functiontest.Person{}, http.MethodPost, path, nil); a.Status != http.StatusNoContent {
+		t.Fatalf("the click was answered %d", a.Status)
+	}
+	s.redeliver("event", follower("key"), http.StatusConflict)
+	s.Advance(lease)
+	s.redeliver("event", follower("key"), http.StatusUnprocessableEntity)
+	s.expectEnds(0, 0)
 }
 
 func TestTheEndOfAMailIsToldWhenTheBrokerIsBack(t *testing.T) {

@@ -122,6 +122,9 @@ func (f *upload) accept(ctx context.Context, s Submission, decode func() ([]Sess
 		if known.Complete() {
 			return f.accepted(ctx, s.UserID, known.Upload, nil)
 		}
+		if err := f.room(ctx, s, known); err != nil {
+			return api.UploadAccepted{}, err
+		}
 		if sessions == nil {
 			if sessions, err = decode(); err != nil {
 				return api.UploadAccepted{}, err
@@ -140,6 +143,18 @@ func (f *upload) accept(ctx context.Context, s Submission, decode func() ([]Sess
 		before = &p
 	}
 	return api.UploadAccepted{}, fault.Conflict("in_progress", "the same file is being uploaded and deleted at the same time; try again")
+}
+
+// room says whether the original still fits into the person's store.
+func (f *upload) room(ctx context.Context, s Submission, known Known) error {
+	if known.Content.UploadID != "" {
+		return nil // it is there
+	}
+	used, err := f.workouts.used(ctx, s.UserID)
+	if err == nil && used+int64(len(s.Original)) > f.quota {
+		err = fault.New(http.StatusRequestEntityTooLarge, "quota_exceeded", "your files would take more than %d bytes; delete some workouts first", f.quota)
+	}
+	return err
 }
 
 // accepted is the answer for an upload, of which some workouts are fresh.

@@ -7,6 +7,7 @@
 //	keys  workout:<user>:<id>     the workout
 //	      upload:<user>:<id>      the workouts of a file, in time order
 //	      file:<user>:<digest>    the upload that a content belongs to
+//	      used:<user>             bytes of originals that the person has
 //	      deleted:<user>:<id>     for a while: the objects of a deleted workout
 //	objects  raw/<user>/<workout>    the original, under the id of the first
 //	                                 workout of its upload; the others share it

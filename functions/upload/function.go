@@ -42,7 +42,7 @@ func open(e function.Env, c Config, s objects.Store) (*function.Function, error)
 	}
 	f := &upload{
 		workouts: workouts{base.Store}, shelf: shelf{s}, admission: newAdmission(c.Decoders),
-		zones: &zone.Finder{}, log: base.Log, now: e.Now,
+		zones: &zone.Finder{}, quota: c.Quota, log: base.Log, now: e.Now,
 	}
 	fn := base.Function(f.routes(base),
 		eventing.On(f.processed), eventing.On(f.failed), eventing.On(f.deleted))
@@ -56,6 +56,7 @@ type upload struct {
 	shelf     shelf
 	admission *admission
 	zones     *zone.Finder
+	quota     int64 // bytes
 	log       *slog.Logger
 	now       func() time.Time
 }

@@ -2,6 +2,9 @@ package upload
 
 import (
 	"context"
+	"errors"
+
+	"github.com/redis/go-redis/v9"
 
 	"paceline/events"
 	"paceline/shared/function/fault"
@@ -92,9 +95,27 @@ func (s workouts) commit(ctx context.Context, p Plan) (done bool, err error) {
 				return err
 			}
 		}
+		if p.NewOriginal() {
+			count(ctx, t, p.UserID, p.Next.Upload.Original.SizeBytes)
+		}
 		return setKnown(t, p.UserID, p.Next)
 	})
 	return done && err == nil, err
+}
+
+// used is how many bytes of originals a person has.
+func (s workouts) used(ctx context.Context, user string) (int64, error) {
+	n, err := s.Client().Get(ctx, s.Key(user, "used", user)).Int64()
+	if errors.Is(err, redis.Nil) {
+		return 0, nil
+	}
+	return n, store.Wrap(err)
+}
+
+// count changes what used answers. Nobody watches it, so that uploads of other
+// files do not lose races to each other.
+func count(ctx context.Context, t *store.Tx, user string, bytes int64) {
+	t.Write(func(pipe redis.Pipeliner) { pipe.IncrBy(ctx, t.Key("used", user), bytes) })
 }
 
 // setKnown writes what is known of a content; an upload without workouts goes.
@@ -160,6 +181,9 @@ func (s workouts) remove(ctx context.Context, user, id string, check func(Record
 			return err
 		}
 		out = known.Delete(r)
+		if known.Content.UploadID == "" {
+			count(ctx, t, user, -known.Upload.Original.SizeBytes)
+		}
 		t.Del(t.Key(workoutKey(user, id)))
 		if err := setKnown(t, user, known); err != nil {
 			return err

@@ -22,7 +22,7 @@ const (
 	version = 1
 	// maxBody bounds what a frame may unpack to: a million samples in every
 	// column fit in half of it.
-	maxBody = 192 << 20
+	maxBody = 128 << 20
 )
 
 // A column's first byte says how its values are kept.

@@ -187,7 +187,7 @@ type reading struct {
 }
 
 // pair keeps the device's mean and maximum where a sensor can say them and the
-// mean is not above the maximum, else those of the samples.
+// mean is not above the maximum (rounding aside), else those of the samples.
 func (w *workout) pair(r reading, real bounds) {
 	low, high := float64(real.min), float64(real.max)
 	avg, top := positive(within(r.deviceAvg, low, high), high), positive(within(r.deviceMax, low, high), high)
@@ -196,6 +196,9 @@ func (w *workout) pair(r reading, real bounds) {
 	}
 	if r.known && avg != nil && top == nil && *avg > r.max+1 {
 		avg = nil
+	}
+	if r.known && top != nil && avg == nil && *top+1 < r.avg {
+		top = nil
 	}
 	if !w.sane(r.toAvg, "avg_"+r.key, avg) && r.known {
 		w.set(r.toAvg, "avg_"+r.key, r.avg, "samples")

@@ -25,13 +25,13 @@ func (tl *timeline) mean(column []float32, real bounds) (avg, top float64, ok bo
 	for i, v := range column {
 		if !(v >= real.min && v <= real.max) { // NaN too
 			if v == 0 && last >= 0 { // excluded, but it ends what held before
-				w := tl.between(last, i)
+				w := float64(tl.betweenMS(last, i))
 				sum, weight, last = sum+w*float64(column[last]), weight+w, -1
 			}
 			continue
 		}
 		if last >= 0 {
-			w := tl.between(last, i)
+			w := float64(tl.betweenMS(last, i))
 			sum, weight = sum+w*float64(column[last]), weight+w
 		}
 		last = i
@@ -43,7 +43,7 @@ func (tl *timeline) mean(column []float32, real bounds) (avg, top float64, ok bo
 		return 0, 0, false
 	}
 	if last >= 0 {
-		slot := float64(tl.slotMS) / 1000
+		slot := float64(tl.slotMS)
 		sum, weight = sum+slot*float64(column[last]), weight+slot
 	}
 	if weight == 0 {

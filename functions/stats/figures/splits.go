@@ -12,8 +12,10 @@ const (
 	MileM      = 1609.344
 )
 
-// shortestSplitM is the shortest rest that is a split of its own.
-const shortestSplitM = 1
+const (
+	shortestSplitM = 1       // the shortest rest that is a split of its own
+	mostSplits     = 100_000 // more is a length that nobody asks for
+)
 
 // Split is one length of a workout. Times are in s; what the samples do not
 // say is nil.
@@ -32,8 +34,8 @@ type Split struct {
 
 // Splits cuts the way of a track at every lengthM metres, both ends
 // interpolated between samples, in order; the last split is the rest with its
-// true length. It is empty for a track without a way, or when lengthM is below
-// one metre.
+// true length. It is empty for a track without a way, when lengthM is below one
+// metre, and when that would be more than 100,000 splits.
 //
 // The elapsed times of all splits sum to the time from the first to the last
 // sample with a known way, their distances to the way itself, which may differ
@@ -43,7 +45,7 @@ func Splits(t *track.Track, lengthM float64) []Split {
 		return nil
 	}
 	c, tl := newCourse(t)
-	if c.total < shortestSplitM {
+	if c.total < shortestSplitM || c.total/lengthM > mostSplits {
 		return nil
 	}
 	out := make([]Split, 0, int(c.total/lengthM)+1)

@@ -47,12 +47,14 @@ func newTimeline(t *track.Track, s sport) timeline {
 
 // between is the active time from sample i to sample j, in s. Where samples of
 // one kind are missing for as long as a gap, it is one usual interval.
-func (tl *timeline) between(i, j int) float64 {
+func (tl *timeline) between(i, j int) float64 { return float64(tl.betweenMS(i, j)) / 1000 }
+
+func (tl *timeline) betweenMS(i, j int) int64 {
 	dt := tl.active[j] - tl.active[i]
 	if dt > tl.gapMS {
-		dt = tl.slotMS
+		return tl.slotMS
 	}
-	return float64(dt) / 1000
+	return dt
 }
 
 // spanS is the time from the first sample to the last, in s.

@@ -25,7 +25,8 @@ func newWay(t *track.Track, tl *timeline, s sport) way {
 	return speedWay(t, tl, s)
 }
 
-// deviceWay is the device's distance column. It must move. A counter that falls
+// deviceWay is the device's distance column. It must move, and not faster than
+// the sport can. A counter that falls
 // to less than half has been reset and goes on from where it was; one that falls
 // a little has been corrected and stays until it is passed. The leg of a
 // multisport file, whose counter does not begin at 0, begins at 0 here.
@@ -34,7 +35,8 @@ func deviceWay(t *track.Track, tl *timeline, s sport) (way, bool) {
 	first, clean := -1, true
 	last := 0.0
 	for i, v := range in {
-		if math.IsNaN(v) {
+		if !counted(v) {
+			clean = clean && math.IsNaN(v)
 			continue
 		}
 		if first < 0 {
@@ -55,16 +57,23 @@ func deviceWay(t *track.Track, tl *timeline, s sport) (way, bool) {
 	if !clean || base != 0 {
 		w.at, w.totalM = rebased(in, first, base)
 	}
-	return w, w.totalM > 0
+	fastest := s.limitMPS*tl.spanS() + slackM
+	return w, w.totalM > 0 && w.totalM <= fastest
 }
+
+// slackM is what a counter may be ahead of what the sport can do.
+const slackM = 1000
+
+// counted says whether v may be a distance at all.
+func counted(v float64) bool { return v >= 0 && v <= math.MaxFloat32 }
 
 // rebased is the column less base, with its falls taken out.
 func rebased(in []float64, first int, base float64) ([]float64, float64) {
 	out := make([]float64, len(in))
 	come, last := 0.0, in[first]
 	for i, v := range in {
-		if math.IsNaN(v) {
-			out[i] = v
+		if !counted(v) {
+			out[i] = math.NaN()
 			continue
 		}
 		if v < last/2 {

@@ -27,7 +27,7 @@ type columns struct {
 	dev      [colCount][]float32
 	capacity int
 	earlier  int // records of earlier files of the chain, for the limit
-	untimed  int // records without a time, all at the end of no column
+	untimed  int // records without a time
 	pressure bool
 	packed   packedDistance
 }
@@ -95,7 +95,7 @@ func prefer[T float32 | float64](native, developer []T, n int) []T {
 // says reports a value other than zero.
 func says[T float32 | float64](col []T) bool {
 	for _, v := range col {
-		if v != 0 && v == v {
+		if v != 0 && !math.IsNaN(float64(v)) {
 			return true
 		}
 	}

@@ -200,7 +200,10 @@ func TestLimits(t *testing.T) {
 		"more records in a chain than allowed": {slices.Concat(fittest.Run(start, 60), fittest.Run(start, 60)), "too_many_points"},
 		"more sessions than allowed":           {fittest.Triathlon(start), "too_many_points"},
 		"more files than allowed":              {slices.Repeat(fittest.Run(start, 1), 5), "too_many_workouts"},
-		"as much as allowed":                   {fittest.Run(start, 100), ""},
+		"more files without a session than allowed": {
+			slices.Repeat(fittest.NewWire().Activity().Define(1, 20, stamp).Data(1, now).File(), 5), "too_many_workouts",
+		},
+		"as much as allowed": {fittest.Run(start, 100), ""},
 	} {
 		_, err := fit.Decode(c.data, lim)
 		if got := code(err); got != c.code {

@@ -3,6 +3,7 @@ package fit_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"testing"
 
@@ -70,7 +71,8 @@ func TestAFaultSaysWhere(t *testing.T) {
 	t.Parallel()
 	data := fittest.NewWire().Activity().Data(5, uint8(1)).File()
 	_, err := fit.Decode(data, track.DefaultLimits)
-	if f, ok := err.(*track.Fault); !ok || f.Offset != int64(len(data)-4) {
+	var f *track.Fault
+	if !errors.As(err, &f) || f.Offset != int64(len(data)-4) {
 		t.Errorf("got %v, want byte %d", err, len(data)-4)
 	}
 }

@@ -21,7 +21,7 @@ var (
 
 // same compares columns, NaN being equal to itself.
 func same[T float32 | float64](a, b []T) bool {
-	return slices.EqualFunc(a, b, func(x, y T) bool { return x == y || x != x && y != y })
+	return slices.EqualFunc(a, b, func(x, y T) bool { return x == y || math.IsNaN(float64(x)) && math.IsNaN(float64(y)) })
 }
 
 func TestCompressedTimestampsRollOver(t *testing.T) {

@@ -96,8 +96,8 @@ func (d *definition) planDeveloper(f developerField) {
 	}
 }
 
-// add takes a record. One without a time keeps only its distance, and only
-// until a record with a time shows that times are there.
+// add takes a record. One without a time is left out later, unless the lengths
+// of a pool swim tell when it was.
 func (c *columns) add(d *definition, body []byte, when uint32) {
 	t := int64(when)
 	if when == noTime {

@@ -11,14 +11,14 @@ import (
 func (c *columns) samples(from, to int, start int64) track.Samples {
 	s := track.Samples{
 		TimeMS: c.times[from:to:to],
-		Lat:    part64(c.wide[colLat], from, to), Lng: part64(c.wide[colLng], from, to),
-		DistanceM:    part64(c.wide[colDistance], from, to),
-		ElevationM:   part32(c.narrow[colElevation], from, to),
-		SpeedMPS:     part32(c.narrow[colSpeed], from, to),
-		HeartRateBPM: part32(c.narrow[colHeartRate], from, to),
-		CadenceRPM:   part32(c.narrow[colCadence], from, to),
-		PowerW:       part32(c.narrow[colPower], from, to),
-		TemperatureC: part32(c.narrow[colTemperature], from, to),
+		Lat:    present(c.wide[colLat], from, to), Lng: present(c.wide[colLng], from, to),
+		DistanceM:    present(c.wide[colDistance], from, to),
+		ElevationM:   present(c.narrow[colElevation], from, to),
+		SpeedMPS:     present(c.narrow[colSpeed], from, to),
+		HeartRateBPM: present(c.narrow[colHeartRate], from, to),
+		CadenceRPM:   present(c.narrow[colCadence], from, to),
+		PowerW:       present(c.narrow[colPower], from, to),
+		TemperatureC: present(c.narrow[colTemperature], from, to),
 	}
 	for i := range s.TimeMS {
 		s.TimeMS[i] -= start
@@ -28,9 +28,6 @@ func (c *columns) samples(from, to int, start int64) track.Samples {
 	}
 	return s
 }
-
-func part64(col []float64, from, to int) []float64 { return present(col, from, to) }
-func part32(col []float32, from, to int) []float32 { return present(col, from, to) }
 
 // present is a stretch of a column, or nil if it has no value.
 func present[T float32 | float64](col []T, from, to int) []T {

@@ -185,7 +185,7 @@ func TestDecodeLapsOfCluetrust(t *testing.T) {
 	text = strings.Replace(text, "</trk>", "</trk><extensions><gpxdata:run>"+
 		lap(31, `<gpxdata:elapsedTime>9</gpxdata:elapsedTime>`)+
 		lap(0, `<gpxdata:elapsedTime>31.5</gpxdata:elapsedTime><gpxdata:distance>100</gpxdata:distance><gpxdata:calories>0</gpxdata:calories><gpxdata:summary name="MaximumHeartRateBpm" kind="max">178</gpxdata:summary><gpxdata:trigger kind="distance"/><gpxdata:intensity>active</gpxdata:intensity>`)+
-		lap(900, "")+"</gpxdata:run></extensions>", 1)
+		lap(900, "")+lap(-60, "")+"</gpxdata:run></extensions>", 1)
 	got := one(t, text).Laps
 	if len(got) != 2 || got[0].Span != (track.Span{StartMS: 0, EndMS: 31_000}) || got[1].Span != (track.Span{StartMS: 31_000, EndMS: 40_000}) {
 		t.Fatalf("laps %+v", got)
@@ -218,7 +218,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{"no time", file(`<trkpt lat="1" lon="1"/><trkpt lat="2" lon="1"/>`), "no_time"},
 		{"only times of the year 9999", file(`<trkpt lat="1" lon="1"><time>9999-01-01T00:00:00Z</time></trkpt>`), "no_time"},
 		{"no usable position or value", file(`<trkpt lat="91" lon="1"><time>2026-05-01T05:13:00Z</time></trkpt>`), "no_activity"},
+		{"waypoints beside a track of nothing", `<gpx><wpt lat="1" lon="1"/><trk><trkseg><trkpt lat="91" lon="1"><time>2026-05-01T05:13:00Z</time></trkpt></trkseg></trk></gpx>`, "no_activity"},
 		{"more points than allowed", string(gpxtest.Run(start, 6)), "too_many_points"},
+		{"more laps than anybody runs", `<gpx xmlns:d="http://www.cluetrust.com/XML/GPXDATA/1/0"><extensions>` + strings.Repeat(`<d:lap><d:startTime>2026-05-01T05:13:00Z</d:startTime></d:lap>`, maxLaps+1) + `</extensions></gpx>`, "too_many_laps"},
 		{"more tracks than allowed", two, "too_many_workouts"},
 	}
 	for _, tt := range tests {

@@ -10,7 +10,7 @@
 //   - What cannot be read as a number or lies out of all range is left out, and
 //     so is a point without a time; Warnings say so. Nothing is interpolated.
 //   - A file without a workout is a *track.Fault: no_time, not_activity (routes
-//     and waypoints only), no_activity, too_many_points, too_many_workouts,
+//     and waypoints only), no_activity, too_many_points, too_many_laps, too_many_workouts,
 //     not_gpx, or one of package xmlscan.
 //
 // GPX has no session totals and no laps of its own; laps are those of the

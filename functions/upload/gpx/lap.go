@@ -9,6 +9,9 @@ import (
 	"paceline/shared/track"
 )
 
+// maxLaps bounds the laps of a file.
+const maxLaps = 10_000
+
 // lap is a lap of the cluetrust extension before it is known whose it is.
 type lap struct {
 	start xmlscan.Time
@@ -22,8 +25,8 @@ func (d *decoder) lapsIn(name string) {
 		d.each(d.lapsIn)
 		return
 	}
-	if len(d.laps) >= d.limits.Points {
-		d.fail("too_many_points", "the file holds too many laps")
+	if len(d.laps) >= maxLaps {
+		d.fail("too_many_laps", "the file holds too many laps")
 		return
 	}
 	var l lap

@@ -200,7 +200,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"points of the year 9999", activities(lap("", `<Track><Trackpoint><Time>9999-01-01T00:00:00Z</Time></Trackpoint></Track>`)), "no_time"},
 		{"points without a time", activities(lap("", `<Track><Trackpoint/></Track>`)), "no_time"},
 		{"more points than allowed", string(tcxtest.Run(start, 6)), "too_many_points"},
-		{"more laps than allowed", activities(`<Activity>` + strings.Repeat("<Lap/>", 6) + `</Activity>`), "too_many_points"},
+		{"more laps than anybody runs", activities(`<Activity>` + strings.Repeat("<Lap/>", maxLaps+1) + `</Activity>`), "too_many_laps"},
 		{"more activities than allowed", activities(dated + dated), "too_many_workouts"},
 	}
 	for _, tt := range tests {

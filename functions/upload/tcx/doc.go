@@ -15,6 +15,6 @@
 //   - What cannot be read is left out and Warnings say so. Nothing is
 //     interpolated.
 //   - A file without a workout is a *track.Fault: not_activity (courses and
-//     plans only), no_time, no_activity, too_many_points, too_many_workouts,
+//     plans only), no_time, no_activity, too_many_points, too_many_laps, too_many_workouts,
 //     not_tcx, or one of package xmlscan.
 package tcx

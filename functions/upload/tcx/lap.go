@@ -7,6 +7,9 @@ import (
 	"paceline/functions/upload/xmlscan/points"
 )
 
+// maxLaps bounds the laps of a file.
+const maxLaps = 10_000
+
 // triggers are TCX's words for why a lap ended, as FIT calls them.
 var triggers = map[string]string{
 	"manual": "manual", "distance": "distance", "location": "position_lap", "time": "time", "heartrate": "heart_rate",
@@ -18,8 +21,8 @@ var intensities = map[string]string{
 }
 
 func (d *decoder) lap(a *activity) {
-	if d.laps++; d.laps > d.limits.Points {
-		d.fail("too_many_points", "the file holds too many laps")
+	if d.laps++; d.laps > maxLaps {
+		d.fail("too_many_laps", "the file holds too many laps")
 		return
 	}
 	var l lap

@@ -100,7 +100,7 @@ func Root(head []byte) string {
 	head = head[:min(len(head), 64<<10)]
 	b, from, fault := detect(head)
 	if fault != nil {
-		return ""
+		b = head // whose encoding New will refuse; names are mostly ASCII
 	}
 	if from != nil {
 		b, _ = from.NewDecoder().Bytes(b)

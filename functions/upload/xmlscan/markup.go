@@ -243,6 +243,10 @@ func (s *Scanner) addAttribute(a attribute) {
 	}
 	s.attrs = append(s.attrs, a)
 	if prefix, ok := bytes.CutPrefix(name, []byte("xmlns")); ok && (len(prefix) == 0 || prefix[0] == ':') {
+		if len(s.spaces) >= maxBindings {
+			s.fail("xml_malformed", "too many namespaces")
+			return
+		}
 		s.spaces = append(s.spaces, binding{len(s.stack), bytes.TrimPrefix(prefix, colon), string(s.value(a))})
 	}
 }

@@ -6,9 +6,13 @@ import (
 	"paceline/shared/track"
 )
 
-// maxAttributes bounds the attributes of one element, which are compared with
-// each other.
-const maxAttributes = 128
+const (
+	// maxAttributes bounds the attributes of one element, which are compared
+	// with each other.
+	maxAttributes = 64
+	// maxBindings bounds the namespaces in force, which Space looks through.
+	maxBindings = 256
+)
 
 // Scanner walks the elements of one document. A consumer holds the depth of the
 // element it is in and loops over its children:

@@ -127,6 +127,10 @@ func TestRefuses(t *testing.T) {
 	for i := range maxAttributes + 1 {
 		many.WriteString(" a" + strings.Repeat("x", i) + "='1'")
 	}
+	spaces := strings.Builder{}
+	for i := range maxAttributes {
+		spaces.WriteString(" xmlns:a" + strings.Repeat("x", i) + "='u'")
+	}
 	tests := []struct {
 		name, give, code string
 		line             int
@@ -158,6 +162,7 @@ func TestRefuses(t *testing.T) {
 		{"attributes without a space between", "<a b='1'c='2'/>", "xml_malformed", 1},
 		{"a < in an attribute", "<a b='<'/>", "xml_malformed", 1},
 		{"more attributes than anybody writes", "<a" + many.String() + "/>", "xml_malformed", 1},
+		{"more namespaces than anybody uses", strings.Repeat("<a"+spaces.String()+">", 5), "xml_malformed", 1},
 		{"a name that begins with a digit", "<1/>", "xml_malformed", 1},
 		{"a space before the name", "< a/>", "xml_malformed", 1},
 		{"two hyphens in a comment", "<a><!-- x -- y --></a>", "xml_malformed", 1},
@@ -303,6 +308,7 @@ func TestRoot(t *testing.T) {
 		"<!-- no end":                                   "",
 		"<!DOCTYPE":                                     "",
 		"text <gpx>":                                    "",
+		"<?xml version='1.0' encoding='UTF-7'?><gpx>": "gpx",
 	}
 	for give, want := range tests {
 		if got := Root([]byte(give)); got != want {

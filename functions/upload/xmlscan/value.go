@@ -5,11 +5,22 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
+// maxText bounds a text for people, in bytes: a name or a page of notes.
+const maxText = 16 << 10
+
 // Text is a copy of b for people to read: without control characters other than
-// the line break, and without white space around it.
+// the line break, without white space around it, and cut after 16 KiB.
 func Text(b []byte) string {
+	if len(b) > maxText {
+		n := maxText
+		for n > 0 && !utf8.RuneStart(b[n]) {
+			n--
+		}
+		b = b[:n]
+	}
 	s := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' {
 			if r == '\t' {

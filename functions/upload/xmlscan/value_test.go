@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 )
@@ -14,7 +16,7 @@ func TestFloatIsExact(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"0", "-0", "+1", "1.", ".5", "007", "49.44717471487820148468017578125", "-105.15878458605",
-		"23.649999618530273", "9007199254740991", "9007199254740993", "123456789012345678", "1234567890123456789012",
+		"23.649999618530273", "9007199254740991", "9007199254740993", "123456789012345678", "1234567890123456789012", "18446744073709551617",
 		"0.0000000000000000001", "1e3", "-1.5E-7", "1e308", "4.9e-324", "179.99999999999999999",
 	} {
 		want, err := strconv.ParseFloat(text, 64)
@@ -124,6 +126,9 @@ func TestText(t *testing.T) {
 	t.Parallel()
 	if got, want := Text([]byte(" Morning\u0085 run\r\n\tlake \u0007 ")), "Morning run\n lake"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := Text([]byte("x" + strings.Repeat("ü", maxText))); len(got) != maxText-1 || !utf8.ValidString(got) {
+		t.Errorf("a long text is cut to %d bytes", len(got))
 	}
 }
 

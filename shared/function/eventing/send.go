@@ -78,6 +78,9 @@ func toEvent(e events.Envelope, extensions map[string]string) (*ce.Event, error)
 	if e.Traceparent != "" {
 		out.SetExtension("traceparent", e.Traceparent)
 	}
+	if e.Replay != "" {
+		out.SetExtension("replay", e.Replay)
+	}
 	for k, v := range extensions {
 		out.SetExtension(k, v)
 	}
@@ -105,6 +108,8 @@ func fromEvent(e *ce.Event) (events.Envelope, map[string]string) {
 			out.PartitionKey = text
 		case "traceparent":
 			out.Traceparent = text
+		case "replay":
+			out.Replay = text
 		default:
 			extensions[name] = text
 		}

@@ -43,6 +43,21 @@ func URL(t testing.TB) string {
 	return fmt.Sprintf("unix://%s?db=%d", socket, next.Add(1)%databases)
 }
 
+// ServerURL is the address of a redis-server of its own, started with args: for
+// a test that stops it, fills it or sets it up in another way. The test is
+// skipped where no redis-server is installed.
+func ServerURL(t testing.TB, args ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		t.Skip("redis-server is not installed: no server to set up")
+	}
+	socket, err := start(args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "unix://" + socket
+}
+
 // ClusterURL is the address of a Redis Cluster that tests of one process
 // share; each must use keys of its own. The test is skipped where no
 // redis-server is installed.

@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"paceline/shared/function/rest"
 )
@@ -14,32 +18,33 @@ const (
 
 // Begin claims an Idempotency-Key of a person; see rest.Answers.
 func (s *Store) Begin(ctx context.Context, user, key, request string) (*rest.Answer, error) {
-	var before *rest.Answer
-	err := s.Update(ctx, user, func(t *Tx) error {
-		k := t.Key("answer", user, digest(key))
-		var a rest.Answer
-		found, err := t.Get(k, &a)
-		if err != nil {
-			return err
-		}
-		if found {
-			before = &a
-			return nil
-		}
-		before = nil
-		return t.Set(k, rest.Answer{Request: request}, claimTTL)
-	})
-	return before, err
+	claim, err := json.Marshal(rest.Answer{Request: request})
+	if err != nil {
+		return nil, fmt.Errorf("store: encode claim: %w", err)
+	}
+	k := s.answerKey(user, key)
+	there, err := s.c.Client.SetArgs(ctx, k, claim, redis.SetArgs{Mode: "NX", Get: true, TTL: claimTTL}).Result()
+	var before rest.Answer
+	found, err := decode(k, []byte(there), &before, err)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &before, nil
 }
 
 // Finish keeps the answer to a claimed key, or forgets the claim.
 func (s *Store) Finish(ctx context.Context, user, key string, a rest.Answer) error {
-	return s.Update(ctx, user, func(t *Tx) error {
-		k := t.Key("answer", user, digest(key))
-		if a.Status == 0 {
-			t.Del(k)
-			return nil
-		}
-		return t.Set(k, a, answerTTL)
-	})
+	k := s.answerKey(user, key)
+	if a.Status == 0 {
+		return Wrap(s.c.Client.Del(ctx, k).Err())
+	}
+	b, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("store: encode answer: %w", err)
+	}
+	return Wrap(s.c.Client.Set(ctx, k, b, answerTTL).Err())
+}
+
+func (s *Store) answerKey(user, key string) string {
+	return s.Key(user, "answer", user, digest(key))
 }

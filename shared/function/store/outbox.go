@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -12,8 +11,10 @@ import (
 	"paceline/events"
 )
 
-// publishTimeout bounds how long an answer waits for the broker.
-const publishTimeout = 5 * time.Second
+const (
+	publishTimeout = 5 * time.Second // bounds how long an answer waits for the broker
+	maxFlush       = 1000            // events of one outbox that are in memory at once
+)
 
 // posted is an event and its place in the outbox.
 type posted struct {
@@ -23,41 +24,52 @@ type posted struct {
 
 func (s *Store) outboxKey(p int) string { return s.key(p, "outbox") }
 
-// post publishes events that were committed just now. A failure is not the
-// caller's: the event stays in the outbox and Sweep publishes it.
-func (s *Store) post(ctx context.Context, p int, sent []posted) {
+// post publishes events that are committed, in order, up to the first one that
+// the broker does not take: that one and the rest stay in the outbox, and Sweep
+// publishes them. It is not the failure of who committed.
+func (s *Store) post(ctx context.Context, p int, sent []posted) error {
 	if s.c.Publish == nil || len(sent) == 0 {
-		return
+		return nil
 	}
 	// The commit holds whether or not the caller still waits.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout)
+	ctx = context.WithoutCancel(ctx)
+	publishing, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
+	var refused error
+	taken := make([]string, 0, len(sent))
 	for _, m := range sent {
-		if err := s.c.Publish(ctx, m.event); err != nil {
-			s.c.Log.WarnContext(ctx, "event stays in the outbox", "type", m.event.Type, "id", m.event.ID, "error", err)
-			return
+		if refused = s.c.Publish(publishing, m.event); refused != nil {
+			s.c.Log.WarnContext(ctx, "event stays in the outbox", "type", m.event.Type, "id", m.event.ID, "error", refused)
+			break
 		}
-		if err := s.c.Client.XDel(ctx, s.outboxKey(p), m.id).Err(); err != nil {
-			s.c.Log.WarnContext(ctx, "published event stays in the outbox", "id", m.event.ID, "error", err)
-		}
+		taken = append(taken, m.id)
 	}
+	if len(taken) == 0 {
+		return refused
+	}
+	if err := s.c.Client.XDel(ctx, s.outboxKey(p), taken...).Err(); err != nil {
+		s.c.Log.WarnContext(ctx, "published events stay in the outbox", "partition", p, "events", len(taken), "error", err)
+	}
+	return refused
 }
 
-// flush publishes all that is in the outbox of one partition, oldest first.
-func (s *Store) flush(ctx context.Context, p int) {
+// flush publishes what is in the outbox of one partition, oldest first.
+func (s *Store) flush(ctx context.Context, p int) error {
 	if s.c.Publish == nil {
-		return
+		return nil
 	}
 	waiting, err := s.waiting(ctx, p)
 	if err != nil {
 		s.c.Log.WarnContext(ctx, "outbox cannot be read", "partition", p, "error", err)
-		return
+		return err
 	}
-	s.post(ctx, p, waiting)
+	return s.post(ctx, p, waiting)
 }
 
+// waiting is the oldest events of one outbox. One that cannot be decoded is
+// logged and left where it is; it does not hold up the others.
 func (s *Store) waiting(ctx context.Context, p int) ([]posted, error) {
-	entries, err := s.c.Client.XRange(ctx, s.outboxKey(p), "-", "+").Result()
+	entries, err := s.c.Client.XRangeN(ctx, s.outboxKey(p), "-", "+", maxFlush).Result()
 	if err != nil {
 		return nil, Wrap(err)
 	}
@@ -66,7 +78,8 @@ func (s *Store) waiting(ctx context.Context, p int) ([]posted, error) {
 		text, _ := m.Values["event"].(string)
 		var e events.Envelope
 		if err := json.Unmarshal([]byte(text), &e); err != nil {
-			return nil, fmt.Errorf("store: outbox entry %s: %w", m.ID, err)
+			s.c.Log.ErrorContext(ctx, "outbox entry is not an event", "partition", p, "entry", m.ID, "error", err)
+			continue
 		}
 		out = append(out, posted{m.ID, e})
 	}
@@ -75,14 +88,19 @@ func (s *Store) waiting(ctx context.Context, p int) ([]posted, error) {
 
 // Sweep publishes what is left in the outboxes of all partitions and returns
 // how many events still wait afterwards. It visits partitions and never scans.
+// A partition whose first event is refused does not hold up the others; a
+// broker that does not answer at all ends the sweep.
 func (s *Store) Sweep(ctx context.Context) (left int64, err error) {
 	lengths, err := s.outboxLengths(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for p, n := range lengths {
-		if n > 0 {
-			s.flush(ctx, p)
+		if n == 0 {
+			continue
+		}
+		if err := s.flush(ctx, p); errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			break
 		}
 	}
 	lengths, err = s.outboxLengths(ctx)

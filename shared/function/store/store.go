@@ -58,13 +58,16 @@ func Dial(url string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, fmt.Errorf("store: cluster address: %w", err)
 		}
+		o.DisableIdentity = true // CLIENT is not among the commands that a function may use
+		o.ContextTimeoutEnabled = true
 		return redis.NewClusterClient(o), nil
 	}
 	o, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, fmt.Errorf("store: address: %w", err)
 	}
-	o.DisableIdentity = true // CLIENT is not among the commands that a function may use
+	o.DisableIdentity = true
+	o.ContextTimeoutEnabled = true
 	return redis.NewClient(o), nil
 }
 
@@ -155,7 +158,7 @@ func Wrap(err error) error {
 
 // busy tells the server's answers that pass by themselves.
 func busy(err redis.Error) bool {
-	for _, prefix := range []string{"LOADING", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "BUSY", "OOM"} {
+	for _, prefix := range []string{"LOADING", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "BUSY", "OOM", "MOVED", "ASK", "NOREPLICAS", "MISCONF"} {
 		if strings.HasPrefix(err.Error(), prefix) {
 			return true
 		}

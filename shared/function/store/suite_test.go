@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -146,4 +147,12 @@ func number(t testing.TB, s *store.Store, id string) int {
 
 func follow(followee string) events.Payload {
 	return events.Followed{Follow: events.Follow{FollowerID: "ann", FolloweeID: followee}}
+}
+
+// oneConnection makes a client of url use one connection for everything.
+func oneConnection(url string) string {
+	if strings.Contains(url, "?") {
+		return url + "&pool_size=1"
+	}
+	return url + "?pool_size=1"
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -24,12 +26,13 @@ const maxRaces = 32
 // Tx is one change of one partition. What it reads is watched; what it writes
 // is sent in one MULTI when the change returns nil, and not at all otherwise.
 type Tx struct {
-	ctx    context.Context
-	s      *Store
-	p      int
-	redis  *redis.Tx
-	writes []func(redis.Pipeliner)
-	outbox []events.Envelope
+	ctx      context.Context
+	s        *Store
+	p        int
+	redis    *redis.Tx
+	watching bool // the connection holds watches that somebody must let go
+	writes   []func(redis.Pipeliner)
+	outbox   []events.Envelope
 }
 
 // Key is the key of parts in the transaction's partition.
@@ -40,20 +43,46 @@ func (t *Tx) Now() time.Time { return t.s.Now() }
 
 // Get reads the JSON value of a key into v, watches it and says whether it was there.
 func (t *Tx) Get(key string, v any) (bool, error) {
-	r, err := t.Read(key)
-	if err != nil {
+	var get *redis.StringCmd
+	if err := t.watch(func(p redis.Pipeliner) { get = p.Get(t.ctx, key) }, key); err != nil {
 		return false, err
 	}
-	b, err := r.Get(t.ctx, key).Bytes()
+	b, err := get.Bytes()
 	return decode(key, b, v, err)
 }
 
 // Read watches keys and returns what to read them with.
 func (t *Tx) Read(keys ...string) (redis.Cmdable, error) {
-	if err := t.redis.Watch(t.ctx, keys...).Err(); err != nil {
-		return nil, Wrap(err)
+	if err := t.watch(func(redis.Pipeliner) {}, keys...); err != nil {
+		return nil, err
 	}
 	return t.redis, nil
+}
+
+// watch sends WATCH and the reads of what it watches in one trip. The client
+// does not know of a WATCH inside a pipeline, so that letting go is up to us.
+func (t *Tx) watch(read func(redis.Pipeliner), keys ...string) error {
+	args := make([]any, 1, 1+len(keys))
+	args[0] = "watch"
+	for _, k := range keys {
+		args = append(args, k)
+	}
+	t.watching = true
+	var watched *redis.Cmd
+	_, _ = t.redis.Pipelined(t.ctx, func(p redis.Pipeliner) error { // each command keeps its own error
+		watched = p.Do(t.ctx, args...)
+		read(p)
+		return nil
+	})
+	return Wrap(watched.Err())
+}
+
+// release lets go of what is still watched, so that the next user of the
+// connection does not lose a race that is not its own.
+func (t *Tx) release() {
+	if t.watching {
+		_ = t.redis.Unwatch(context.WithoutCancel(t.ctx)) // a connection that fails here is not used again
+	}
 }
 
 // Set writes the JSON value of a key; a ttl of 0 keeps it for ever.
@@ -75,14 +104,22 @@ func (t *Tx) Del(keys ...string) {
 func (t *Tx) Write(commands func(p redis.Pipeliner)) { t.writes = append(t.writes, commands) }
 
 // Emit puts events into the outbox of the partition, in the same MULTI. Their
-// ids follow from the cause in the context.
+// ids follow from the cause in the context, the type and the subject: two
+// different events of one type about one thing in one change are an error,
+// since receivers would take the second for a copy of the first.
 func (t *Tx) Emit(payloads ...events.Payload) error {
 	for _, p := range payloads {
 		e, err := events.New(t.ctx, t.s.c.Function, p, t.Now())
 		if err != nil {
 			return err
 		}
-		t.outbox = append(t.outbox, e)
+		same := slices.IndexFunc(t.outbox, func(o events.Envelope) bool { return o.ID == e.ID })
+		switch {
+		case same < 0:
+			t.outbox = append(t.outbox, e)
+		case !bytes.Equal(t.outbox[same].Data, e.Data):
+			return fmt.Errorf("store: a change emits two different %s about %q", e.Type, e.Subject)
+		}
 	}
 	return nil
 }
@@ -108,15 +145,14 @@ func (s *Store) UpdateOnce(ctx context.Context, id string, change func(*Tx) erro
 	done := false
 	err := s.update(ctx, partition(id), func(t *Tx) error {
 		mark := t.Key("done", digest(cause))
-		r, err := t.Read(mark)
-		if err != nil {
+		var marks *redis.IntCmd
+		if err := t.watch(func(p redis.Pipeliner) { marks = p.Exists(ctx, mark) }, mark); err != nil {
 			return err
 		}
-		n, err := r.Exists(ctx, mark).Result()
-		if err != nil {
+		if err := marks.Err(); err != nil {
 			return Wrap(err)
 		}
-		if done = n > 0; done {
+		if done = marks.Val() > 0; done {
 			return nil
 		}
 		if err := change(t); err != nil {
@@ -126,7 +162,7 @@ func (s *Store) UpdateOnce(ctx context.Context, id string, change func(*Tx) erro
 		return nil
 	})
 	if err == nil && done {
-		s.flush(ctx, partition(id))
+		_ = s.flush(ctx, partition(id)) // what stays is logged, and Sweep's
 	}
 	return err
 }
@@ -137,31 +173,44 @@ func digest(s string) string {
 }
 
 func (s *Store) update(ctx context.Context, p int, change func(*Tx) error) error {
-	// WATCH needs a key to find the cluster's node; nothing ever writes this one.
-	anchor := s.key(p, "anchor")
 	for race := range maxRaces {
-		var sent []posted
-		err := s.c.Client.Watch(ctx, func(r *redis.Tx) error {
-			t := &Tx{ctx: ctx, s: s, p: p, redis: r}
-			if err := change(t); err != nil {
-				return err
-			}
-			var err error
-			sent, err = t.commit()
-			return err
-		}, anchor)
+		sent, err := s.try(ctx, p, change)
 		if err == nil {
-			s.post(ctx, p, sent)
+			_ = s.post(ctx, p, sent) // what stays is logged, and Sweep's
 			return nil
 		}
 		if !errors.Is(err, redis.TxFailedErr) {
-			return asIs(err)
+			return err
 		}
 		if err := pause(ctx, race); err != nil {
 			return Wrap(err)
 		}
 	}
 	return fault.Conflict("too_busy", "too many changes of the same thing at once; try again").Because(redis.TxFailedErr)
+}
+
+// try runs change once, on a connection of its own.
+func (s *Store) try(ctx context.Context, p int, change func(*Tx) error) (sent []posted, err error) {
+	var keys []string
+	if _, ok := s.c.Client.(*redis.ClusterClient); ok {
+		keys = []string{s.key(p, "anchor")} // leads to the node; nothing ever writes it
+	}
+	connected := false
+	err = s.c.Client.Watch(ctx, func(r *redis.Tx) error {
+		connected = true
+		t := &Tx{ctx: ctx, s: s, p: p, redis: r}
+		defer t.release()
+		if err := change(t); err != nil {
+			return asIs(err)
+		}
+		var err error
+		sent, err = t.commit()
+		return err
+	}, keys...)
+	if !connected {
+		err = Wrap(err)
+	}
+	return sent, err
 }
 
 // asIs keeps the errors of the change itself and wraps the client's.
@@ -178,35 +227,70 @@ func asIs(err error) error {
 	return err
 }
 
+// commit sends the MULTI. Redis has no way back from a command that fails in
+// the middle of it (a wrong type, say): that is a fault of the change, and
+// what came before and after it stays.
 func (t *Tx) commit() ([]posted, error) {
 	if len(t.writes) == 0 && len(t.outbox) == 0 {
 		return nil, nil
 	}
-	adds := make([]*redis.StringCmd, len(t.outbox))
-	_, err := t.redis.TxPipelined(t.ctx, func(p redis.Pipeliner) error {
+	if err := t.ctx.Err(); err != nil {
+		return nil, Wrap(err)
+	}
+	entries, err := t.encodeOutbox()
+	if err != nil {
+		return nil, err
+	}
+	adds := make([]*redis.StringCmd, len(entries))
+	cmds, err := t.redis.TxPipelined(t.ctx, func(p redis.Pipeliner) error {
 		for _, w := range t.writes {
 			w(p)
 		}
-		for i, e := range t.outbox {
-			b, err := json.Marshal(e)
-			if err != nil {
-				return fmt.Errorf("store: encode event: %w", err)
-			}
+		for i, b := range entries {
 			adds[i] = p.XAdd(t.ctx, &redis.XAddArgs{Stream: t.s.outboxKey(t.p), Values: []any{"event", b}})
 		}
 		return nil
 	})
-	if err != nil {
-		if errors.Is(err, redis.TxFailedErr) {
-			return nil, err
-		}
-		return nil, Wrap(err)
+	if err == nil || errors.Is(err, redis.TxFailedErr) || redis.IsExecAbortError(err) {
+		t.watching = false // EXEC let go
+	}
+	switch {
+	case errors.Is(err, redis.TxFailedErr):
+		return nil, err
+	case err != nil:
+		return nil, Wrap(abortedBy(cmds, err))
 	}
 	sent := make([]posted, len(adds))
 	for i, add := range adds {
 		sent[i] = posted{id: add.Val(), event: t.outbox[i]}
 	}
 	return sent, nil
+}
+
+func (t *Tx) encodeOutbox() ([][]byte, error) {
+	out := make([][]byte, len(t.outbox))
+	for i, e := range t.outbox {
+		b, err := json.Marshal(e)
+		if err != nil {
+			return nil, fmt.Errorf("store: encode event: %w", err)
+		}
+		out[i] = b
+	}
+	return out, nil
+}
+
+// abortedBy is why the server refused a MULTI: what it answered to the first
+// command that it did not queue, such as OOM.
+func abortedBy(cmds []redis.Cmder, err error) error {
+	if !redis.IsExecAbortError(err) {
+		return err
+	}
+	for _, c := range cmds {
+		if own := c.Err(); own != nil && !redis.IsExecAbortError(own) {
+			return own
+		}
+	}
+	return err
 }
 
 // pause waits a random while that grows with each lost race.

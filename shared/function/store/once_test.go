@@ -1,0 +1,89 @@
+package store_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"paceline/shared/function/store"
+)
+
+func TestUpdateOnceAppliesParallelDeliveriesOnce(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, f *fixture) {
+		ctx := cause(t.Context(), "the event")
+		instances := []*store.Store{f.Store, f.instance(t)}
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() {
+				err := instances[i%2].UpdateOnce(ctx, "ann", func(tx *store.Tx) error {
+					return errors.Join(add(tx, "ann", 1), tx.Emit(follow("bob")))
+				})
+				if err != nil {
+					t.Errorf("delivery: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		distinct := map[string]bool{}
+		for _, id := range f.broker.ids() {
+			distinct[id] = true
+		}
+		if n := number(t, f.Store, "ann"); n != 1 || len(distinct) != 1 {
+			t.Errorf("applied %d times, events %v", n, f.broker.ids())
+		}
+	})
+}
+
+func TestUpdateOnceTellsEventsApart(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, f *fixture) {
+		for _, id := range []string{"one", "two", "one", "two"} {
+			if err := f.UpdateOnce(cause(t.Context(), id), "ann", func(tx *store.Tx) error { return add(tx, "ann", 1) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := number(t, f.Store, "ann"); n != 2 {
+			t.Errorf("applied %d times, want 2", n)
+		}
+	})
+}
+
+func TestAFailedDeliveryIsNotMarked(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, f *fixture) {
+		ctx := cause(t.Context(), "the event")
+		if err := f.UpdateOnce(ctx, "ann", func(*store.Tx) error { return errors.New("not now") }); err == nil {
+			t.Fatal("no error")
+		}
+		if err := f.UpdateOnce(ctx, "ann", func(tx *store.Tx) error { return add(tx, "ann", 1) }); err != nil {
+			t.Fatal(err)
+		}
+		if n := number(t, f.Store, "ann"); n != 1 {
+			t.Errorf("applied %d times after one failure and one success", n)
+		}
+	})
+}
+
+func TestUpdateOnceMarksForTwoWeeks(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, f *fixture) {
+		if err := f.UpdateOnce(cause(t.Context(), "e"), "ann", func(*store.Tx) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		ttl, err := f.Client().TTL(t.Context(), f.Key("ann", "done", "3f79bb7b435b05321651daefd374cdc6")).Result()
+		if err != nil || ttl <= store.MarkTTL-store.MarkTTL/100 || ttl > store.MarkTTL {
+			t.Errorf("the mark lives %v, %v", ttl, err)
+		}
+	})
+}
+
+func TestUpdateOnceNeedsAnEvent(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, f *fixture) {
+		err := f.UpdateOnce(t.Context(), "ann", func(tx *store.Tx) error { return add(tx, "ann", 1) })
+		if err == nil || number(t, f.Store, "ann") != 0 {
+			t.Errorf("error %v, number %d", err, number(t, f.Store, "ann"))
+		}
+	})
+}
