@@ -13,8 +13,6 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
-
-	"paceline/shared/function/store"
 )
 
 // redis is the address of the store: the given one, a redis-server of our own
@@ -61,7 +59,7 @@ func (p *Platform) redisServer(ctx context.Context, dir string) (string, error) 
 	}
 	p.onStop(func(ctx context.Context) error { return endChild(ctx, cmd, ended) })
 	url := "unix://" + socket
-	if err := waitForRedis(ctx, url, ended); err != nil {
+	if err := waitForRedis(ctx, socket, ended); err != nil {
 		return "", fmt.Errorf("redis: %w; see %s", err, filepath.Join(dir, "redis.log"))
 	}
 	p.log.Info("redis: started redis-server, every write is on disk before it is answered", "dir", dir)
@@ -99,21 +97,20 @@ func endChild(ctx context.Context, cmd *exec.Cmd, ended <-chan error) error {
 }
 
 // waitForRedis waits until the server has read what it kept.
-func waitForRedis(ctx context.Context, url string, ended <-chan error) error {
-	client, err := store.Dial(url)
-	if err != nil {
-		return err
-	}
+func waitForRedis(ctx context.Context, socket string, ended <-chan error) error {
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	for {
-		if err := client.Ping(ctx).Err(); err == nil || !(errors.Is(err, redis.Nil) || ctx.Err() == nil) {
-			return err
+		if _, err := os.Stat(socket); err == nil && client.Ping(ctx).Err() == nil {
+			return nil
 		}
 		select {
 		case <-ended:
 			return errors.New("redis-server ended at once")
+		case <-ctx.Done():
+			return ctx.Err()
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

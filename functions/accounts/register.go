@@ -72,7 +72,7 @@ func (f *accounts) create(ctx context.Context, a Account) error {
 		}
 		return t.Emit(
 			events.AccountRegistered{UserID: a.UserID, Email: a.Email, DisplayName: a.DisplayName, Locale: a.Locale, RegisteredAt: a.CreatedAt},
-			f.mail(a, "verify_email", stored, map[string]string{"token": token}),
+			f.mail(a, "verify_email", stored, map[string]string{"token": token, "valid_for": verifyTTL.String()}),
 		)
 	})
 	if err != nil {
@@ -92,10 +92,6 @@ func (f *accounts) tellOwner(ctx context.Context, owner string) error {
 // mail asks the mailing service for one mail to the account's own address.
 // Mails of one template and one reason are sent once.
 func (f *accounts) mail(a Account, template, reason string, data map[string]string) events.MailRequested {
-	if data == nil {
-		data = map[string]string{}
-	}
-	data["name"] = a.DisplayName
 	return events.MailRequested{
 		Key: template + "/" + a.UserID + "/" + reason, UserID: a.UserID, To: a.Email, Template: template, Locale: a.Locale, Data: data,
 	}

@@ -143,7 +143,7 @@ func (f *accounts) forgot(w http.ResponseWriter, r *http.Request) error {
 			if err := putToken(t, owner, purposeReset, stored, resetTTL); err != nil {
 				return err
 			}
-			return t.Emit(f.mail(*a, "password_reset", stored, map[string]string{"token": token}))
+			return t.Emit(f.mail(*a, "password_reset", stored, map[string]string{"token": token, "valid_for": resetTTL.String()}))
 		})
 		if err != nil {
 			return err

@@ -39,7 +39,10 @@ func (f *upload) update(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	record, err := f.workouts.edit(r.Context(), me(r), r.PathValue("id"), func(record *Record) (bool, error) {
-				return record.Edit(in)
+		if err := rest.CheckIfMatch(r, record.Version); err != nil {
+			return false, err
+		}
+		return record.Edit(in)
 	})
 	if err != nil {
 		return err

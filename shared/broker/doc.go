@@ -28,5 +28,6 @@
 //
 // Closing, or killing, the process at any time loses nothing that was accepted;
 // after a start on the same folder, waiting retries wait for what is left of
-// their time. What was in flight is sent again.
+// their time, to within a second, and attempts go on counting. What was in
+// flight is sent again within seconds.
 package broker

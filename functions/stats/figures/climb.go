@@ -34,12 +34,6 @@ func (h *hysteresis) add(i int, e float64) {
 		h.begun, h.low, h.high, h.lowAt, h.highAt = true, e, e, i, i
 		return
 	}
-	if e < h.low {
-		h.low, h.lowAt = e, i
-	}
-	if e > h.high {
-		h.high, h.highAt = e, i
-	}
 	switch {
 	case h.dir >= 0 && h.high-e >= h.threshold:
 		if h.dir > 0 {
@@ -53,6 +47,13 @@ func (h *hysteresis) add(i int, e float64) {
 		}
 		h.turn(h.lowAt)
 		h.dir, h.high, h.highAt = +1, e, i
+	}
+	// After the turn: the sample that ends a leg is not the far end of it.
+	if e < h.low {
+		h.low, h.lowAt = e, i
+	}
+	if e > h.high {
+		h.high, h.highAt = e, i
 	}
 }
 

@@ -18,13 +18,16 @@
 //	device, device_laps           the file's own totals
 //	device_samples                the device's cumulative distance column
 //	gps, speed                    distance along the positions, or under the speed
-//	samples                       from the samples of the same name
+//	samples                       the samples of the same name
+//	distance                      moving by the way between samples
 //	cadence, power                moving while the cranks turned
-//	distance_by_timer, distance_by_moving
+//	distance_by_timer             mean speed, as FIT defines it
+//	distance_by_moving            mean speed of the moving time
 //	hysteresis_3m, hysteresis_10m elevation by barometer, by GPS
 //	rolling_30s, ftp              normalised power, and by the athlete's FTP
 //	tss, hrtss, trimp             training load
 //	power_work                    energy: work by a gross efficiency of 24 %
+//	running_1kcal_kg_km           energy: weight times way
 //
 // # Time
 //

@@ -55,17 +55,17 @@ func (p *profile) read(in []float32, tl *timeline, window int64, h *hysteresis) 
 	lo, hi, n := 0, 0, 0
 	var sum float64
 	for centre := range in {
-		if !real(in, centre) {
+		if !plausible(in, centre) {
 			continue
 		}
 		p.see(float64(in[centre]))
 		for ; hi < len(in) && (hi <= centre || tl.ms[hi]-tl.ms[centre] <= window/2); hi++ {
-			if real(in, hi) {
+			if plausible(in, hi) {
 				sum, n = sum+float64(in[hi]), n+1
 			}
 		}
 		for ; lo < centre && tl.ms[centre]-tl.ms[lo] > window/2; lo++ {
-			if real(in, lo) {
+			if plausible(in, lo) {
 				sum, n = sum-float64(in[lo]), n-1
 			}
 		}
@@ -85,8 +85,8 @@ func (p *profile) see(e float64) {
 	p.before = e
 }
 
-// real says whether sample i is a place on Earth and not a lone spike.
-func real(in []float32, i int) bool {
+// plausible says whether sample i is a place on Earth and not a lone spike.
+func plausible(in []float32, i int) bool {
 	e := in[i]
 	if !(e > -500 && e < 12_000) {
 		return false

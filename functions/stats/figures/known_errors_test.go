@@ -157,3 +157,45 @@ func TestLapDistanceThatJitters(t *testing.T) {
 	tr.Samples.DistanceM = []float64{0, 10, 20, 0, 10, 20, 30}
 	near(t, "a counter that was reset", Compute(tr, Athlete{}).DistanceM, 50, 0)
 }
+
+func TestWhatIsRecordedInAPauseDoesNotCount(t *testing.T) {
+	t.Parallel()
+	tr := straight(600, 3)
+	tr.Format, tr.Pauses = "fit", []track.Span{{StartMS: 200_000, EndMS: 400_000}}
+	tr.Samples.HeartRateBPM = column(tr, func(i int) float32 {
+		if i >= 200 && i < 400 {
+			return 80
+		}
+		return 150
+	})
+	s := Compute(tr, Athlete{})
+	near(t, "heart rate", s.AvgHeartRateBPM, 150, 0.01)
+	near(t, "moving", s.MovingTimeS, 400, 1)
+}
+
+func TestCadenceDoesNotHoldOverCoasting(t *testing.T) {
+	t.Parallel()
+	tr := straight(100, 8)
+	tr.Samples.CadenceRPM = column(tr, func(i int) float32 {
+		switch {
+		case i == 10:
+			return 60
+		case i == 40:
+			return 100
+		}
+		return 0
+	})
+	near(t, "cadence", Compute(tr, Athlete{}).AvgCadenceRPM, 80, 0.01)
+}
+
+func TestLoneSpeedSpikeOfTheDeviceIsNoRecord(t *testing.T) {
+	t.Parallel()
+	tr := straight(100, 3)
+	tr.Samples.SpeedMPS = column(tr, func(i int) float32 {
+		if i == 50 {
+			return 9
+		}
+		return 3 + float32(i%2)/10
+	})
+	near(t, "top speed", Compute(tr, Athlete{}).MaxSpeedMPS, 3.1, 0.001)
+}

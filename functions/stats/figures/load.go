@@ -44,7 +44,7 @@ func (tl *timeline) trimp(column []float32, rest, highest float64) (float64, boo
 	if last < 0 {
 		return 0, false
 	}
-	sum += rates[int(column[last]+0.5)] * float64(tl.slotMS) / 1000
+	sum += rates[int(column[last]+0.5)] * float64(tl.lastMS()) / 1000
 	return sum / 60, true
 }
 

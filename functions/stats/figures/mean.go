@@ -43,8 +43,8 @@ func (tl *timeline) mean(column []float32, real bounds) (avg, top float64, ok bo
 		return 0, 0, false
 	}
 	if last >= 0 {
-		slot := float64(tl.slotMS)
-		sum, weight = sum+slot*float64(column[last]), weight+slot
+		w := float64(tl.lastMS())
+		sum, weight = sum+w*float64(column[last]), weight+w
 	}
 	if weight == 0 {
 		return plain / float64(count), float64(highest), true

@@ -57,20 +57,20 @@ func (n *normalizer) value() (float64, bool) {
 // holds until the next.
 func (tl *timeline) normalizedPower(column []float32) (float64, bool) {
 	var n normalizer
-	last, any := -1, false
+	last, some := -1, false
 	for i, v := range column {
 		if !(v >= powers.min && v <= powers.max) {
 			continue
 		}
-		any = any || v > 0
+		some = some || v > 0
 		if last >= 0 {
 			n.hold(float64(column[last]), tl.between(last, i))
 		}
 		last = i
 	}
 	if last >= 0 {
-		n.hold(float64(column[last]), float64(tl.slotMS)/1000)
+		n.hold(float64(column[last]), float64(tl.lastMS())/1000)
 	}
 	v, ok := n.value()
-	return v, ok && any
+	return v, ok && some
 }

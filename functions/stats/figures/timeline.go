@@ -57,6 +57,10 @@ func (tl *timeline) betweenMS(i, j int) int64 {
 	return dt
 }
 
+// lastMS is how long the last sample holds: as the others do, but no longer
+// than a second, since nothing says that it went on.
+func (tl *timeline) lastMS() int64 { return min(tl.slotMS, 1000) }
+
 // spanS is the time from the first sample to the last, in s.
 func (tl *timeline) spanS() float64 { return float64(spanMS(tl.ms)) / 1000 }
 

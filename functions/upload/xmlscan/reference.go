@@ -82,22 +82,3 @@ func codePoint(digits []byte) (rune, bool) {
 		(r >= 0x20 || r == '\t' || r == '\n' || r == '\r')
 	return r, ok
 }
-
-// value is an attribute's value with its references replaced.
-func (s *Scanner) value(a attribute) []byte {
-	raw := s.slice(a.value)
-	if !a.refs {
-		return raw
-	}
-	out := make([]byte, 0, len(raw))
-	for {
-		i := bytes.IndexByte(raw, '&')
-		if i < 0 {
-			return append(out, raw...)
-		}
-		n := bytes.IndexByte(raw[i:], ';')
-		text, _ := resolve(raw[i+1 : i+n]) // checked when the tag was read
-		out = append(append(out, raw[:i]...), text...)
-		raw = raw[i+n+1:]
-	}
-}

@@ -6,10 +6,10 @@ package redistest
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -82,7 +82,7 @@ func start(args ...string) (socket string, err error) {
 	}
 	socket = filepath.Join(dir, "redis.sock")
 	args = append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--maxmemory-policy", "noeviction"}, args...)
-	if err := run("redis-server", args); err != nil {
+	if err := run(dir, args); err != nil {
 		return "", err
 	}
 	return socket, ready(redis.NewClient(&redis.Options{Network: "unix", Addr: socket}))
@@ -100,7 +100,7 @@ func startCluster() (addr string, err error) {
 		return "", err
 	}
 	args := []string{"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--cluster-enabled", "yes", "--cluster-port", "0"}
-	if err := run("redis-server", args); err != nil {
+	if err := run(dir, args); err != nil {
 		return "", err
 	}
 	addr = "127.0.0.1:" + port
@@ -122,17 +122,31 @@ func startCluster() (addr string, err error) {
 	return "", ctx.Err()
 }
 
-func run(name string, args []string) error {
-	started := make(chan error)
-	go func() {
-		// The death signal follows the thread that started the child.
-		runtime.LockOSThread()
-		cmd := exec.Command(name, args...)
-		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-		started <- cmd.Start()
-		_ = cmd.Wait() // it ends with the process
-	}()
-	return <-started
+// lifelines are open as long as this process lives.
+var lifelines struct {
+	sync.Mutex
+	open []io.Closer
+}
+
+// run starts a redis-server in dir. The shell around it waits until its input
+// ends, which it does with this process in whatever way that ends, and then
+// takes the server and the folder away.
+func run(dir string, args []string) error {
+	const script = `redis-server "$@" >/dev/null 2>&1 & cat >/dev/null; kill -9 $!; wait; rm -rf "$REDISTEST_DIR"`
+	cmd := exec.Command("sh", append([]string{"-c", script, "sh"}, args...)...)
+	cmd.Env = append(os.Environ(), "REDISTEST_DIR="+dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // a Ctrl-C is for us, and the shell must outlive us
+	lifeline, err := cmd.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("redistest: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("redistest: %w", err)
+	}
+	lifelines.Lock()
+	defer lifelines.Unlock()
+	lifelines.open = append(lifelines.open, lifeline)
+	return nil
 }
 
 func ready(c *redis.Client) error {

@@ -54,22 +54,36 @@ func New(c Config) *Store {
 // unix:// for one node and redis-cluster://, rediss-cluster:// for a cluster.
 func Dial(url string) (redis.UniversalClient, error) {
 	if scheme, rest, ok := strings.Cut(url, "-cluster://"); ok {
+		if rest == "" || strings.ContainsRune("/?:", rune(rest[0])) {
+			return nil, errors.New("store: cluster address: no host")
+		}
 		o, err := redis.ParseClusterURL(scheme + "://" + rest)
 		if err != nil {
 			return nil, fmt.Errorf("store: cluster address: %w", err)
 		}
-		o.DisableIdentity = true // CLIENT is not among the commands that a function may use
-		o.ContextTimeoutEnabled = true
+		o.DisableIdentity, o.ContextTimeoutEnabled, o.DialerRetries = true, true, 1
 		return redis.NewClusterClient(o), nil
 	}
 	o, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, fmt.Errorf("store: address: %w", err)
 	}
-	o.DisableIdentity = true
-	o.ContextTimeoutEnabled = true
+	// CLIENT is not among the commands that a function may use; a caller's
+	// deadline holds for the network too; a command tries again by itself, and
+	// need not dial five times for each try.
+	o.DisableIdentity, o.ContextTimeoutEnabled, o.DialerRetries = true, true, 1
 	return redis.NewClient(o), nil
 }
+
+// clientLog takes the log lines of the Redis client to where ours go.
+type clientLog struct{}
+
+// Printf is how the client logs.
+func (clientLog) Printf(ctx context.Context, format string, args ...any) {
+	slog.WarnContext(ctx, "redis client", "message", fmt.Sprintf(format, args...))
+}
+
+func init() { redis.SetLogger(clientLog{}) }
 
 // Client is for reads and for writes that need no transaction. Its keys come
 // from Key.
