@@ -40,6 +40,7 @@ type settings struct {
 	public    *url.URL
 	dkim      *dkim
 	transport transport
+	encoding  gomail.Encoding // of the texts
 }
 
 // dkim is a key and where its public half is found.
@@ -65,6 +66,12 @@ func readConfig(e function.Env) (settings, error) {
 	}
 	if s.transport, err = c.transport(); err != nil {
 		return settings{}, fmt.Errorf("configuration: %w", err)
+	}
+	// A file is for a person to open: its links stand there as they are. Not
+	// every mail server passes eight bits on unchanged.
+	s.encoding = gomail.EncodingQP
+	if c.Dir != "" {
+		s.encoding = gomail.NoEncoding
 	}
 	return s, nil
 }

@@ -21,7 +21,7 @@ var signedFields = []string{
 // boundary follow from the request's key.
 func (s settings) compose(c content, to, key, unsubscribe string, now time.Time) ([]byte, error) {
 	_, domain, _ := strings.Cut(s.from.Address, "@")
-	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("paceline-"+digest(key)))
+	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("paceline-"+digest(key)), gomail.WithEncoding(s.encoding))
 	m.FromMailAddress(s.from)
 	if err := m.To("<" + to + ">"); err != nil {
 		return nil, fmt.Errorf("mail: To: %w", err)

@@ -1150,7 +1150,7 @@ type WorkoutStats struct {
 	// ElevationMaxM Highest point above sea level.
 	ElevationMaxM *float64 `json:"elevation_max_m,omitempty"`
 
-	// AvgSpeedMPS Distance by elapsed time.
+	// AvgSpeedMPS Distance by timer time.
 	AvgSpeedMPS *float64 `json:"avg_speed_mps,omitempty"`
 
 	// AvgMovingSpeed Distance by moving time.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -22,25 +20,19 @@ const (
 	leeway       = 60 * time.Second
 	maxToken     = 8 << 10
 	maxCached    = 10_000
-	keysMinAge   = 10 * time.Second // between two looks for an unknown key
 	realm        = `Bearer realm="paceline"`
 	bearerPrefix = "Bearer "
 )
-
-// KeySource returns the current JWKS document.
-type KeySource func(ctx context.Context) ([]byte, error)
 
 // Verifier checks tokens of one type for one audience.
 type Verifier struct {
 	typ, audience string
 	issuers       []string
-	source        KeySource
+	keys          *keyring
 	now           func() time.Time
 
-	mu     sync.Mutex
-	keys   map[string]ed25519.PublicKey
-	loaded time.Time
-	known  map[[32]byte]known
+	mu    sync.Mutex
+	known map[[32]byte]known
 }
 
 type known struct {
@@ -50,17 +42,17 @@ type known struct {
 
 // NewVerifier accepts tokens of typ for audience from issuers.
 func NewVerifier(typ, audience string, issuers []string, source KeySource, now func() time.Time) *Verifier {
-	return &Verifier{typ: typ, audience: audience, issuers: issuers, source: source, now: now, known: map[[32]byte]known{}}
+	return &Verifier{typ: typ, audience: audience, issuers: issuers, keys: &keyring{source: source, now: now}, now: now, known: map[[32]byte]known{}}
 }
 
 // Request verifies the bearer token of r. The error is a *fault.Error: 401
 // when the token is missing or bad, 503 when it cannot be verified now.
 func (v *Verifier) Request(r *http.Request) (Caller, error) {
-	raw, ok := strings.CutPrefix(r.Header.Get("Authorization"), bearerPrefix)
-	if !ok || raw == "" {
+	given := r.Header.Values("Authorization")
+	if len(given) != 1 || len(given[0]) <= len(bearerPrefix) || !strings.EqualFold(given[0][:len(bearerPrefix)], bearerPrefix) {
 		return Caller{}, fault.Unauthorized("token_missing", "a bearer token is needed")
 	}
-	return v.Verify(r.Context(), raw)
+	return v.Verify(r.Context(), given[0][len(bearerPrefix):])
 }
 
 // Verify checks one token.
@@ -76,19 +68,13 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (Caller, error) {
 		return hit.caller, nil
 	}
 	var c claims
-	var sourceErr error
-	_, err := jwt.ParseWithClaims(raw, &c, func(t *jwt.Token) (any, error) {
-		key, err := v.key(ctx, t)
-		var unavailable *fault.Error
-		if errors.As(err, &unavailable) {
-			sourceErr = err
-		}
-		return key, err
-	}, jwt.WithValidMethods([]string{"EdDSA"}), jwt.WithAudience(v.audience), jwt.WithExpirationRequired(),
+	_, err := jwt.ParseWithClaims(raw, &c, func(t *jwt.Token) (any, error) { return v.key(ctx, t) },
+		jwt.WithValidMethods([]string{"EdDSA"}), jwt.WithAudience(v.audience), jwt.WithExpirationRequired(),
 		jwt.WithIssuedAt(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(v.now), jwt.WithStrictDecoding())
+	var unavailable *fault.Error
 	switch {
-	case sourceErr != nil:
-		return Caller{}, sourceErr
+	case errors.As(err, &unavailable):
+		return Caller{}, unavailable
 	case err != nil:
 		return Caller{}, invalid(err)
 	case c.Subject == "" || c.ID == "" || c.IssuedAt == nil:
@@ -128,7 +114,13 @@ func (v *Verifier) key(ctx context.Context, t *jwt.Token) (ed25519.PublicKey, er
 	if err != nil || issuer == "" || issuer != issuerOf(kid) || !v.allowed(issuer) {
 		return nil, errors.New("identity: issuer")
 	}
-	return v.find(ctx, kid)
+	key, err := v.keys.find(ctx, kid)
+	if errors.Is(err, errKeyNotYet) && v.typ != AccessType {
+		// What a part of the platform says may be signed with a key that was
+		// added just now; to refuse it would lose an event.
+		return nil, fault.Unavailable("keys_unavailable", keysMinAge, err)
+	}
+	return key, err
 }
 
 func (v *Verifier) allowed(issuer string) bool {
@@ -138,46 +130,6 @@ func (v *Verifier) allowed(issuer string) bool {
 		}
 	}
 	return false
-}
-
-func (v *Verifier) find(ctx context.Context, kid string) (ed25519.PublicKey, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if key, ok := v.keys[kid]; ok {
-		return key, nil
-	}
-	if v.keys != nil && v.now().Sub(v.loaded) < keysMinAge {
-		return nil, errors.New("identity: unknown key")
-	}
-	doc, err := v.source(ctx)
-	if err != nil {
-		return nil, fault.Unavailable("keys_unavailable", 2*time.Second, err)
-	}
-	keys, err := parseJWKS(doc)
-	if err != nil {
-		return nil, fault.Unavailable("keys_unavailable", 2*time.Second, err)
-	}
-	v.keys, v.loaded = keys, v.now()
-	if key, ok := v.keys[kid]; ok {
-		return key, nil
-	}
-	return nil, errors.New("identity: unknown key")
-}
-
-func parseJWKS(doc []byte) (map[string]ed25519.PublicKey, error) {
-	var set jwks
-	if err := json.Unmarshal(doc, &set); err != nil {
-		return nil, fmt.Errorf("identity: JWKS: %w", err)
-	}
-	keys := map[string]ed25519.PublicKey{}
-	for _, k := range set.Keys {
-		x, err := base64.RawURLEncoding.DecodeString(k.X)
-		if err != nil || k.Curve != "Ed25519" || len(x) != ed25519.PublicKeySize {
-			return nil, fmt.Errorf("identity: JWKS: key %q is not an Ed25519 key", k.KeyID)
-		}
-		keys[k.KeyID] = x
-	}
-	return keys, nil
 }
 
 // remember keeps a verified token until it expires, without the leeway. The

@@ -5,11 +5,14 @@ package redistest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -88,38 +91,68 @@ func start(args ...string) (socket string, err error) {
 	return socket, ready(redis.NewClient(&redis.Options{Network: "unix", Addr: socket}))
 }
 
-// startCluster makes a cluster of one node that owns all slots: it refuses
-// what crosses slots just as a large one does.
+// nodes is how many masters share the slots of the cluster: enough that what
+// goes to the wrong one is seen.
+const nodes = 2
+
+// startCluster makes a cluster whose nodes own equal shares of the slots.
 func startCluster() (addr string, err error) {
-	dir, err := os.MkdirTemp("", "redistest")
-	if err != nil {
-		return "", err
-	}
-	port, err := freePort()
-	if err != nil {
-		return "", err
-	}
-	args := []string{"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--cluster-enabled", "yes", "--cluster-port", "0"}
-	if err := run(dir, args); err != nil {
-		return "", err
-	}
-	addr = "127.0.0.1:" + port
-	c := redis.NewClient(&redis.Options{Addr: addr})
-	if err := ready(c); err != nil {
-		return "", err
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	if err := c.ClusterAddSlotsRange(ctx, 0, 16383).Err(); err != nil {
-		return "", err
-	}
-	for ctx.Err() == nil {
-		if err := c.Set(ctx, "redistest", "up", time.Second).Err(); err == nil {
-			return addr, nil
+	const slots = 16384
+	var clients []*redis.Client
+	for i := range nodes {
+		host, port, err := startNode()
+		if err != nil {
+			return "", err
 		}
-		time.Sleep(20 * time.Millisecond)
+		addr = net.JoinHostPort(host, port)
+		c := redis.NewClient(&redis.Options{Addr: addr})
+		clients = append(clients, c)
+		err = errors.Join(
+			ready(c),
+			c.Do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", i+1).Err(),
+			c.ClusterAddSlotsRange(ctx, i*slots/nodes, (i+1)*slots/nodes-1).Err(),
+			clients[0].ClusterMeet(ctx, host, port).Err(), // the first meets itself, which changes nothing
+		)
+		if err != nil {
+			return "", fmt.Errorf("redistest: cluster: %w", err)
+		}
 	}
-	return "", ctx.Err()
+	return addr, whole(ctx, clients)
+}
+
+func startNode() (host, port string, err error) {
+	dir, err := os.MkdirTemp("", "redistest")
+	if err != nil {
+		return "", "", fmt.Errorf("redistest: %w", err)
+	}
+	port, err = freePort()
+	if err != nil {
+		return "", "", err
+	}
+	return "127.0.0.1", port, run(dir, []string{"--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--cluster-enabled", "yes"})
+}
+
+// whole waits until every node knows the owner of every slot.
+func whole(ctx context.Context, clients []*redis.Client) error {
+	for {
+		knowing := 0
+		for _, c := range clients {
+			info, err := c.ClusterInfo(ctx).Result()
+			if err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, fmt.Sprintf("cluster_size:%d", nodes)) {
+				knowing++
+			}
+		}
+		if knowing == len(clients) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("redistest: the cluster does not come together: %w", ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // lifelines are open as long as this process lives.

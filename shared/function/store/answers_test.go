@@ -46,8 +46,10 @@ func TestAnswersAreKeptByPersonAndKey(t *testing.T) {
 		if err := f.Finish(ctx, "ann", "key", want); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := f.Begin(ctx, "ann", "key", "r"); err != nil || !reflect.DeepEqual(got, &want) {
-			t.Errorf("kept %+v, %v", got, err)
+		for _, request := range []string{"another", "r", "r"} {
+			if got, err := f.Begin(ctx, "ann", "key", request); err != nil || !reflect.DeepEqual(got, &want) {
+				t.Errorf("kept %+v, %v", got, err)
+			}
 		}
 		for _, c := range [][2]string{{"bob", "key"}, {"ann", "key2"}} {
 			if got, err := f.Begin(ctx, c[0], c[1], "r"); got != nil || err != nil {

@@ -207,3 +207,21 @@ func TestForwardKeepsTheEventAsItIs(t *testing.T) {
 		}
 	})
 }
+
+// The commit holds, and so do its events, when the caller hangs up meanwhile.
+func TestPublishingOutlastsTheCaller(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, f *fixture) {
+		ctx, hangUp := context.WithCancel(cause(t.Context(), "c"))
+		s := openAs(t, f.name, f.url, func(ctx context.Context, e events.Envelope) error {
+			hangUp()
+			return errors.Join(ctx.Err(), f.broker.publish(ctx, e))
+		})
+		if err := s.Update(ctx, "ann", func(tx *store.Tx) error { return tx.Emit(follow("bob"), follow("cy")) }); err != nil {
+			t.Fatal(err)
+		}
+		if got, left := f.broker.subjects(), waiting(t, f, "ann"); fmt.Sprint(got) != "[bob cy]" || len(left) != 0 {
+			t.Errorf("published %v, still waiting %v", got, left)
+		}
+	})
+}

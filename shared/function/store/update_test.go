@@ -200,12 +200,13 @@ func TestNoWatchIsLeft(t *testing.T) {
 				if err := f.Update(t.Context(), "ann", func(tx *store.Tx) error { return add(tx, "ann", 1) }); err != nil {
 					t.Fatal(err)
 				}
-				_, err := s.Client().TxPipelined(t.Context(), func(p redis.Pipeliner) error {
-					p.Set(t.Context(), s.Key("ann", "n", "ann"), 0, 0)
-					return nil
+				tries := 0
+				err := s.Update(t.Context(), "ann", func(tx *store.Tx) error {
+					tries++
+					return tx.Set(tx.Key("other", "ann"), 0, 0)
 				})
-				if err != nil {
-					t.Errorf("the next transaction on the connection fails: %v", err)
+				if err != nil || tries != 1 {
+					t.Errorf("the next change on the connection took %d tries, %v", tries, err)
 				}
 			})
 		}
