@@ -26,6 +26,7 @@ import (
 type Platform struct {
 	handler http.Handler
 	closers []func(context.Context) error // in the order of opening
+	inside  string                        // the address that functions and the broker call each other at
 	broker  *broker.Broker
 	chaos   *broker.Chaos // for tests of what functions promise
 	log     *slog.Logger

@@ -43,6 +43,7 @@ func (p *Platform) startAll(ctx context.Context, env map[string]string) error {
 	if err != nil {
 		return err
 	}
+	p.inside = inside
 	common := map[string]string{
 		"REDIS_URL":    redisURL,
 		"K_SINK":       inside + "/broker/paceline/default",

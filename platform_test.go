@@ -33,6 +33,7 @@ type running struct {
 	stop func()
 
 	broker *broker.Broker
+	inside string
 }
 
 // start brings up the whole platform on a folder.
@@ -52,7 +53,7 @@ func start(t testing.TB, dir string, env map[string]string, options ...func(*Pla
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(http.HandlerFunc(p.Handle))
-	r := &running{t: t, dir: dir, url: server.URL, broker: p.broker}
+	r := &running{t: t, dir: dir, url: server.URL, broker: p.broker, inside: p.inside}
 	stopped := false
 	r.stop = func() {
 		if stopped {
@@ -238,24 +239,30 @@ type uploaded struct {
 // send uploads a file and returns the answer as it is.
 func (p *person) send(name string, content []byte, fields map[string]string) answer {
 	p.r.t.Helper()
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
+	body, contentType, err := multipartFile(name, content, fields)
+	if err != nil {
+		p.r.t.Fatal(err)
+	}
+	return p.r.do(p.token, "POST", "/v1/workouts", body, contentType)
+}
+
+// multipartFile is the form of an upload.
+func multipartFile(name string, content []byte, fields map[string]string) (body *bytes.Buffer, contentType string, err error) {
+	body = &bytes.Buffer{}
+	form := multipart.NewWriter(body)
 	for k, v := range fields {
 		if err := form.WriteField(k, v); err != nil {
-			p.r.t.Fatal(err)
+			return nil, "", err
 		}
 	}
 	part, err := form.CreateFormFile("file", name)
 	if err != nil {
-		p.r.t.Fatal(err)
+		return nil, "", err
 	}
 	if _, err := part.Write(content); err != nil {
-		p.r.t.Fatal(err)
+		return nil, "", err
 	}
-	if err := form.Close(); err != nil {
-		p.r.t.Fatal(err)
-	}
-	return p.r.do(p.token, "POST", "/v1/workouts", &body, form.FormDataContentType())
+	return body, form.FormDataContentType(), form.Close()
 }
 
 // upload sends a file and waits until its workouts are ready.

@@ -2,7 +2,9 @@ package rest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -45,7 +47,7 @@ func Command(answers Answers, next Handler) Handler {
 		user := identity.CallerFrom(r.Context()).UserID
 		key := r.Header.Get("Idempotency-Key")
 		if key == "" || answers == nil {
-			return next(w, withCause(r, "request "+r.Header.Get("X-Request-Id")))
+			return next(w, withCause(r, "request "+cmp.Or(r.Header.Get("X-Request-Id"), rand.Text())))
 		}
 		if len(key) > MaxKey {
 			return fault.Invalid("invalid_idempotency_key", "Idempotency-Key is longer than %d characters", MaxKey)
