@@ -11,6 +11,7 @@ import (
 	"paceline/events"
 	"paceline/shared/function"
 	"paceline/shared/function/eventing"
+	"paceline/shared/function/local"
 )
 
 // An event that a function can never take is a dead letter at once; an operator
@@ -50,12 +51,12 @@ func TestAPoisonEventIsShownAndReplayed(t *testing.T) {
 // send puts an event into the broker as a function would.
 func (r *running) send(e events.Envelope) {
 	r.t.Helper()
-	keys, err := openKeys(filepath.Join(r.dir, "keys"), time.Now)
+	keys, err := local.OpenKeys(filepath.Join(r.dir, "keys"), issuers(), time.Now)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	sink := eventing.Sink{URL: r.inside + "/broker/paceline/default", Client: http.DefaultClient, Token: func() (string, error) {
-		return keys.signers["upload"].WorkloadToken(function.BrokerName)
+		return keys.Signer("upload").WorkloadToken(function.BrokerName)
 	}}
 	if err := sink.Send(context.Background(), e); err != nil {
 		r.t.Fatal(err)

@@ -23,6 +23,7 @@ import (
 	"paceline/shared/function/eventing"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
+	"paceline/shared/function/local"
 )
 
 // startAll brings up the one-process platform in DATA_DIR.
@@ -31,7 +32,7 @@ func (p *Platform) startAll(ctx context.Context, env map[string]string) error {
 	if err != nil {
 		return err
 	}
-	keys, err := openKeys(filepath.Join(dir, "keys"), p.now)
+	keys, err := local.OpenKeys(filepath.Join(dir, "keys"), issuers(), p.now)
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (p *Platform) startAll(ctx context.Context, env map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(functions)) {
 		vars := maps.Clone(env)
 		maps.Copy(vars, common)
-		maps.Copy(vars, keys.vars(name))
+		maps.Copy(vars, keys.Vars(name))
 		surface, err := p.open(ctx, name, vars)
 		if err != nil {
 			return err
@@ -72,6 +73,25 @@ func (p *Platform) startAll(ctx context.Context, env map[string]string) error {
 		return err
 	}
 	return p.sweep(ctx, common["K_SINK"], keys)
+}
+
+// issuers is every part that signs tokens.
+func issuers() []string {
+	return append([]string{function.BrokerName}, slices.Sorted(maps.Keys(functions))...)
+}
+
+// redis is the address of the store: the given one, or one of our own.
+func (p *Platform) redis(ctx context.Context, url, dir string) (string, error) {
+	if url != "" {
+		p.log.Info("redis: as REDIS_URL says")
+		return url, nil
+	}
+	r, err := local.StartRedis(ctx, dir, p.log)
+	if err != nil {
+		return "", err
+	}
+	p.onStop(r.Stop)
+	return r.URL, nil
 }
 
 // publicURL is what links in mails begin with when nobody says.
@@ -135,8 +155,8 @@ func clusterHost(service string) string { return service + ".paceline.svc.cluste
 
 // startBroker starts the broker with the manifests that a cluster would get. It
 // calls functions by the names that they have there.
-func (p *Platform) startBroker(ctx context.Context, dir, inside string, mux *http.ServeMux, keys *keyring) error {
-	senders := identity.NewVerifier(identity.WorkloadType, function.BrokerName, slices.Collect(maps.Keys(keys.signers)), function.KeysFromFile(keys.jwks), p.now)
+func (p *Platform) startBroker(ctx context.Context, dir, inside string, mux *http.ServeMux, keys *local.Keys) error {
+	senders := identity.NewVerifier(identity.WorkloadType, function.BrokerName, issuers(), function.KeysFromFile(keys.JWKS()), p.now)
 	b, err := broker.New(broker.Config{
 		Manifests: knative.Manifests,
 		Dir:       dir,
@@ -146,7 +166,7 @@ func (p *Platform) startBroker(ctx context.Context, dir, inside string, mux *htt
 			}
 			return "http://" + clusterHost(service), nil
 		},
-		Token:     keys.signers[function.BrokerName].WorkloadToken,
+		Token:     keys.Signer(function.BrokerName).WorkloadToken,
 		Authorize: func(r *http.Request) error { return authorize(senders, r) },
 		Client:    clientTo(strings.TrimPrefix(inside, "http://")),
 		Log:       p.log.With("function", function.BrokerName),
@@ -184,8 +204,8 @@ func clientTo(addr string) *http.Client {
 }
 
 // sweep makes every function publish what the last process left behind.
-func (p *Platform) sweep(ctx context.Context, sink string, keys *keyring) error {
-	signer := keys.signers[function.BrokerName]
+func (p *Platform) sweep(ctx context.Context, sink string, keys *local.Keys) error {
+	signer := keys.Signer(function.BrokerName)
 	s := eventing.Sink{
 		URL: sink, Client: function.HTTPClient(), Extensions: map[string]string{"schedule": function.ScheduleSweep},
 		Token: func() (string, error) { return signer.WorkloadToken(function.BrokerName) },

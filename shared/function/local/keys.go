@@ -1,4 +1,4 @@
-package paceline
+package local
 
 import (
 	"crypto/rand"
@@ -9,25 +9,24 @@ import (
 	"path/filepath"
 	"time"
 
-	"paceline/shared/function"
 	"paceline/shared/function/identity"
 )
 
-// keyring is the keys of the one-process platform: one for each part, made at
+// Keys are the keys of the one-process platform: one for each part, made at
 // the first start.
-type keyring struct {
+type Keys struct {
 	dir     string
-	jwks    string
 	signers map[string]*identity.Signer
 }
 
-// openKeys reads the keys in dir and makes those that are missing.
-func openKeys(dir string, now func() time.Time) (*keyring, error) {
+// OpenKeys reads the keys of issuers in dir and makes those that are missing.
+func OpenKeys(dir string, issuers []string, now func() time.Time) (*Keys, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
-	k := &keyring{dir: dir, jwks: filepath.Join(dir, "jwks.json"), signers: map[string]*identity.Signer{}}
-	for _, issuer := range append([]string{function.BrokerName}, functionNames()...) {
+	k := &Keys{dir: dir, signers: map[string]*identity.Signer{}}
+	var all []*identity.Signer
+	for _, issuer := range issuers {
 		pem, err := keep(k.file(issuer), identity.GenerateKey)
 		if err != nil {
 			return nil, err
@@ -35,42 +34,40 @@ func openKeys(dir string, now func() time.Time) (*keyring, error) {
 		if k.signers[issuer], err = identity.NewSigner(issuer, pem, now); err != nil {
 			return nil, fmt.Errorf("keys: %s: %w", k.file(issuer), err)
 		}
+		all = append(all, k.signers[issuer])
 	}
-	if _, err := keep(k.accounts(), func() ([]byte, error) { return []byte(rand.Text() + rand.Text()), nil }); err != nil {
+	if _, err := keep(k.secret(), func() ([]byte, error) { return []byte(rand.Text() + rand.Text()), nil }); err != nil {
 		return nil, err
-	}
-	var all []*identity.Signer
-	for _, s := range k.signers {
-		all = append(all, s)
 	}
 	set, err := identity.JWKS(all...)
 	if err != nil {
 		return nil, err
 	}
-	return k, writeFile(k.jwks, set)
+	return k, writeFile(k.JWKS(), set)
 }
 
-func functionNames() []string {
-	var names []string
-	for name := range functions {
-		names = append(names, name)
-	}
-	return names
-}
+func (k *Keys) file(issuer string) string { return filepath.Join(k.dir, issuer+".pem") }
+func (k *Keys) secret() string            { return filepath.Join(k.dir, "accounts.key") }
 
-func (k *keyring) file(issuer string) string { return filepath.Join(k.dir, issuer+".pem") }
-func (k *keyring) accounts() string          { return filepath.Join(k.dir, "accounts.key") }
+// JWKS is the file with the public keys.
+func (k *Keys) JWKS() string { return filepath.Join(k.dir, "jwks.json") }
 
-// vars is the part of a function's environment that names its keys.
-func (k *keyring) vars(name string) map[string]string {
-	return map[string]string{"IDENTITY_KEY_FILE": k.file(name), "IDENTITY_JWKS_FILE": k.jwks, "ACCOUNTS_KEY_FILE": k.accounts()}
+// Signer signs for an issuer.
+func (k *Keys) Signer(issuer string) *identity.Signer { return k.signers[issuer] }
+
+// Vars is the part of a function's environment that names its keys.
+func (k *Keys) Vars(name string) map[string]string {
+	return map[string]string{"IDENTITY_KEY_FILE": k.file(name), "IDENTITY_JWKS_FILE": k.JWKS(), "ACCOUNTS_KEY_FILE": k.secret()}
 }
 
 // keep reads a file, or makes it once.
 func keep(path string, content func() ([]byte, error)) ([]byte, error) {
 	b, err := os.ReadFile(path)
+	if err == nil {
+		return b, nil
+	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return b, err
+		return nil, fmt.Errorf("keys: %w", err)
 	}
 	if b, err = content(); err != nil {
 		return nil, err

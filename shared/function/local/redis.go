@@ -1,9 +1,10 @@
-package paceline
+package local
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,55 +16,59 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// redis is the address of the store: the given one, a redis-server of our own
-// when one is installed, or one in memory.
-func (p *Platform) redis(ctx context.Context, url, dir string) (string, error) {
-	if url != "" {
-		p.log.Info("redis: as REDIS_URL says")
-		return url, nil
-	}
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		return p.redisInMemory()
-	}
-	return p.redisServer(ctx, dir)
+// Redis is a running store of the one-process platform.
+type Redis struct {
+	URL  string
+	stop func(ctx context.Context) error
 }
 
-func (p *Platform) redisInMemory() (string, error) {
+// Stop ends it.
+func (r *Redis) Stop(ctx context.Context) error { return r.stop(ctx) }
+
+// StartRedis starts a redis-server on dir when one is installed, and a store in
+// memory otherwise, and says which.
+func StartRedis(ctx context.Context, dir string, log *slog.Logger) (*Redis, error) {
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		return inMemory(log)
+	}
+	return startServer(ctx, dir, log)
+}
+
+func inMemory(log *slog.Logger) (*Redis, error) {
 	m := miniredis.NewMiniRedis()
 	m.ClockTTL(true)
 	if err := m.Start(); err != nil {
-		return "", fmt.Errorf("redis: %w", err)
+		return nil, fmt.Errorf("redis: %w", err)
 	}
-	p.onStop(func(context.Context) error { m.Close(); return nil })
-	p.log.Warn("redis: redis-server is not installed; everything is kept in memory and LOST when this process ends")
-	return "redis://" + m.Addr(), nil
+	log.Warn("redis: redis-server is not installed; everything is kept in memory and LOST when this process ends")
+	return &Redis{URL: "redis://" + m.Addr(), stop: func(context.Context) error { m.Close(); return nil }}, nil
 }
 
-// redisServer starts a redis-server that writes every change to disk before it
+// startServer starts a redis-server that writes every change to disk before it
 // answers, and ends with this process.
-func (p *Platform) redisServer(ctx context.Context, dir string) (string, error) {
+func startServer(ctx context.Context, dir string, log *slog.Logger) (*Redis, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("redis: %w", err)
+		return nil, fmt.Errorf("redis: %w", err)
 	}
 	sockets, err := os.MkdirTemp("", "paceline") // the path of a socket must be short
 	if err != nil {
-		return "", fmt.Errorf("redis: %w", err)
+		return nil, fmt.Errorf("redis: %w", err)
 	}
-	p.onStop(func(context.Context) error { return os.RemoveAll(sockets) })
 	socket := filepath.Join(sockets, "redis.sock")
 	cmd := exec.Command("redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--dir", dir,
 		"--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction", "--logfile", "redis.log")
 	ended, err := startChild(cmd)
 	if err != nil {
-		return "", fmt.Errorf("redis: %w", err)
+		return nil, errors.Join(fmt.Errorf("redis: %w", err), os.RemoveAll(sockets))
 	}
-	p.onStop(func(ctx context.Context) error { return endChild(ctx, cmd, ended) })
-	url := "unix://" + socket
+	r := &Redis{URL: "unix://" + socket, stop: func(ctx context.Context) error {
+		return errors.Join(endChild(ctx, cmd, ended), os.RemoveAll(sockets))
+	}}
 	if err := waitForRedis(ctx, socket, ended); err != nil {
-		return "", fmt.Errorf("redis: %w; see %s", err, filepath.Join(dir, "redis.log"))
+		return nil, errors.Join(fmt.Errorf("redis: %w; see %s", err, filepath.Join(dir, "redis.log")), r.stop(ctx))
 	}
-	p.log.Info("redis: started redis-server, every write is on disk before it is answered", "dir", dir)
-	return url, nil
+	log.Info("redis: started redis-server, every write is on disk before it is answered", "dir", dir)
+	return r, nil
 }
 
 // startChild starts cmd so that it dies with this process, however that ends.
