@@ -90,7 +90,7 @@ func (f *feed) read(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	items, next, err := f.feeds.read(r.Context(), identity.CallerFrom(r.Context()).UserID, page)
+	items, next, err := f.feeds.read(r.Context(), identity.UserID(r), page)
 	if err != nil {
 		return err
 	}

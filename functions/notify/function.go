@@ -41,8 +41,6 @@ type notify struct {
 	notes notes
 }
 
-func me(r *http.Request) string { return identity.CallerFrom(r.Context()).UserID }
-
 func (f *notify) list(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	page, err := rest.PageOf(r, 2)
@@ -57,18 +55,18 @@ func (f *notify) list(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return rest.Parameter("unread", "true or false")
 	}
-	entries, last, err := f.notes.Page(ctx, f.notes.Key(me(r), list, me(r)), page.Limit, page.After)
+	entries, last, err := f.notes.Page(ctx, f.notes.Key(identity.UserID(r), list, identity.UserID(r)), page.Limit, page.After)
 	if err != nil {
 		return err
 	}
 	out := api.NotificationList{}
-	if out.Items, err = f.render(ctx, me(r), entries); err != nil {
+	if out.Items, err = f.render(ctx, identity.UserID(r), entries); err != nil {
 		return err
 	}
 	if last != nil {
 		out.NextCursor = rest.Cursor(last.Position())
 	}
-	if out.UnreadCount, err = f.notes.Client().ZCard(ctx, f.notes.Key(me(r), "unread", me(r))).Result(); err != nil {
+	if out.UnreadCount, err = f.notes.Client().ZCard(ctx, f.notes.Key(identity.UserID(r), "unread", identity.UserID(r))).Result(); err != nil {
 		return store.Wrap(err)
 	}
 	return rest.JSON(w, http.StatusOK, out)
@@ -118,7 +116,7 @@ func (f *notify) read(w http.ResponseWriter, r *http.Request) error {
 	if in.All == (len(in.Ids) > 0) || len(in.Ids) > keepNotes {
 		return fault.Invalid("invalid_member", "say either all or up to %d ids", keepNotes)
 	}
-	if err := f.notes.read(r.Context(), me(r), in.Ids); err != nil {
+	if err := f.notes.read(r.Context(), identity.UserID(r), in.Ids); err != nil {
 		return err
 	}
 	return rest.NoContent(w)
@@ -126,7 +124,7 @@ func (f *notify) read(w http.ResponseWriter, r *http.Request) error {
 
 func (f *notify) settings(w http.ResponseWriter, r *http.Request) error {
 	var c Choice
-	if _, err := f.notes.Get(r.Context(), f.notes.Key(me(r), "choice", me(r)), &c); err != nil {
+	if _, err := f.notes.Get(r.Context(), f.notes.Key(identity.UserID(r), "choice", identity.UserID(r)), &c); err != nil {
 		return err
 	}
 	rest.SetETag(w, c.Version)
@@ -139,9 +137,9 @@ func (f *notify) choose(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var c Choice
-	err := f.notes.Update(r.Context(), me(r), func(t *store.Tx) error {
+	err := f.notes.Update(r.Context(), identity.UserID(r), func(t *store.Tx) error {
 		c = Choice{}
-		key := t.Key("choice", me(r))
+		key := t.Key("choice", identity.UserID(r))
 		if _, err := t.Get(key, &c); err != nil {
 			return err
 		}

@@ -51,8 +51,6 @@ func (f *social) profileUpdated(ctx context.Context, p events.ProfileUpdated) er
 	})
 }
 
-func me(r *http.Request) string { return identity.CallerFrom(r.Context()).UserID }
-
 func (f *social) profile(w http.ResponseWriter, r *http.Request) error {
 	ctx, id := r.Context(), r.PathValue("id")
 	p, err := f.people.profile(ctx, id)
@@ -66,11 +64,11 @@ func (f *social) profile(w http.ResponseWriter, r *http.Request) error {
 	if out.FollowingCount, err = f.people.count(ctx, "following", id); err != nil {
 		return err
 	}
-	mine, err := f.people.relation(ctx, me(r), id)
+	mine, err := f.people.relation(ctx, identity.UserID(r), id)
 	if err != nil {
 		return err
 	}
-	theirs, err := f.people.relation(ctx, id, me(r))
+	theirs, err := f.people.relation(ctx, id, identity.UserID(r))
 	if err != nil {
 		return err
 	}
@@ -80,14 +78,14 @@ func (f *social) profile(w http.ResponseWriter, r *http.Request) error {
 
 func (f *social) follow(w http.ResponseWriter, r *http.Request) error {
 	ctx, id := r.Context(), r.PathValue("id")
-	if id == me(r) {
+	if id == identity.UserID(r) {
 		return fault.Invalid("cannot_follow_yourself", "nobody can follow themselves")
 	}
 	followee, err := f.people.profile(ctx, id)
 	if err != nil {
 		return err
 	}
-	relation, err := f.people.change(ctx, me(r), id, func(x *Relation) (bool, error) {
+	relation, err := f.people.change(ctx, identity.UserID(r), id, func(x *Relation) (bool, error) {
 		return x.Follow(followee, f.base.Now()), nil
 	})
 	if err != nil {
@@ -100,11 +98,11 @@ func (f *social) follow(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f *social) unfollow(w http.ResponseWriter, r *http.Request) error {
-	return f.end(w, r, me(r), r.PathValue("id"))
+	return f.end(w, r, identity.UserID(r), r.PathValue("id"))
 }
 
 func (f *social) decline(w http.ResponseWriter, r *http.Request) error {
-	return f.end(w, r, r.PathValue("id"), me(r))
+	return f.end(w, r, r.PathValue("id"), identity.UserID(r))
 }
 
 // end is the same from both sides: taking back, declining, removing a follower.
@@ -119,7 +117,7 @@ func (f *social) end(w http.ResponseWriter, r *http.Request, follower, followee 
 }
 
 func (f *social) accept(w http.ResponseWriter, r *http.Request) error {
-	_, err := f.people.change(r.Context(), r.PathValue("id"), me(r), func(x *Relation) (bool, error) {
+	_, err := f.people.change(r.Context(), r.PathValue("id"), identity.UserID(r), func(x *Relation) (bool, error) {
 		return x.Accept(f.base.Now())
 	})
 	if err != nil {
@@ -147,7 +145,7 @@ func (f *social) users(kind string) http.Handler {
 }
 
 func (f *social) requests(w http.ResponseWriter, r *http.Request) error {
-	found, next, err := f.page(r, "requests", me(r))
+	found, next, err := f.page(r, "requests", identity.UserID(r))
 	if err != nil {
 		return err
 	}

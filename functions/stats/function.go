@@ -7,7 +7,6 @@ import (
 	"paceline/events"
 	"paceline/shared/function"
 	"paceline/shared/function/eventing"
-	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 	"paceline/shared/objects"
 	"paceline/shared/objects/all"
@@ -55,5 +54,3 @@ type stats struct {
 	workouts workouts
 	objects  objects.Store
 }
-
-func me(r *http.Request) string { return identity.CallerFrom(r.Context()).UserID }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"paceline/shared/api"
+	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 	"paceline/shared/function/store"
 )
@@ -87,7 +88,7 @@ func (f *stats) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := query{reader: me(r), user: r.URL.Query().Get("user_id"), sport: r.URL.Query().Get("sport"), page: page}
+	q := query{reader: identity.UserID(r), user: r.URL.Query().Get("user_id"), sport: r.URL.Query().Get("sport"), page: page}
 	if q.user == "" {
 		q.user = q.reader
 	}

@@ -7,12 +7,13 @@ import (
 	"paceline/functions/stats/figures"
 	"paceline/shared/api"
 	"paceline/shared/function/fault"
+	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 	"paceline/shared/track"
 )
 
 func (f *stats) show(w http.ResponseWriter, r *http.Request) error {
-	found, err := f.workouts.record(r.Context(), me(r), r.PathValue("id"))
+	found, err := f.workouts.record(r.Context(), identity.UserID(r), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -22,7 +23,7 @@ func (f *stats) show(w http.ResponseWriter, r *http.Request) error {
 
 // samples is the track of a workout that the caller may see.
 func (f *stats) samples(r *http.Request) (*track.Track, error) {
-	found, err := f.workouts.record(r.Context(), me(r), r.PathValue("id"))
+	found, err := f.workouts.record(r.Context(), identity.UserID(r), r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"paceline/shared/api"
+	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 )
 
@@ -27,9 +28,9 @@ func (f *stats) summary(w http.ResponseWriter, r *http.Request) error {
 	}
 	var days []Day
 	if zone := q.Get("time_zone"); zone != "" || window.ofMoments() {
-		days, err = f.daysIn(r.Context(), me(r), zone, window)
+		days, err = f.daysIn(r.Context(), identity.UserID(r), zone, window)
 	} else {
-		days, err = f.keptDays(r.Context(), me(r), window)
+		days, err = f.keptDays(r.Context(), identity.UserID(r), window)
 	}
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"paceline/functions/upload/zone"
 	"paceline/shared/api"
 	"paceline/shared/function/fault"
+	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 	"paceline/shared/track"
 )
@@ -52,7 +53,7 @@ func (f *upload) createFromFile(r *http.Request) (api.UploadAccepted, error) {
 		return api.UploadAccepted{}, err
 	}
 	return f.accept(r.Context(), Submission{
-		UserID: me(r), Asked: in.asked, Original: file.original, Content: file.plain,
+		UserID: identity.UserID(r), Asked: in.asked, Original: file.original, Content: file.plain,
 		ContentType: file.contentType, Extension: file.extension, FileName: in.fileName,
 	}, func() ([]Session, error) { return f.sessions(file) })
 }
@@ -101,7 +102,7 @@ func (f *upload) createFromEntry(w http.ResponseWriter, r *http.Request) (api.Up
 		return api.UploadAccepted{}, err
 	}
 	return f.accept(r.Context(), Submission{
-		UserID: me(r), Asked: e.asked, Original: original, Content: original, ContentType: "application/json",
+		UserID: identity.UserID(r), Asked: e.asked, Original: original, Content: original, ContentType: "application/json",
 	}, func() ([]Session, error) { return []Session{{Track: e.track(), Started: e.started, Zone: e.zone}}, nil })
 }
 

@@ -9,13 +9,14 @@ import (
 
 	"paceline/shared/api"
 	"paceline/shared/function/fault"
+	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 	"paceline/shared/objects"
 )
 
 // status answers how far an upload is.
 func (f *upload) status(w http.ResponseWriter, r *http.Request) error {
-	u, records, err := f.workouts.upload(r.Context(), me(r), r.PathValue("id"))
+	u, records, err := f.workouts.upload(r.Context(), identity.UserID(r), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func (f *upload) update(w http.ResponseWriter, r *http.Request) error {
 	if err := rest.Read(w, r, &in); err != nil {
 		return err
 	}
-	record, err := f.workouts.edit(r.Context(), me(r), r.PathValue("id"), func(record *Record) (bool, error) {
+	record, err := f.workouts.edit(r.Context(), identity.UserID(r), r.PathValue("id"), func(record *Record) (bool, error) {
 		if err := rest.CheckIfMatch(r, record.Version); err != nil {
 			return false, err
 		}
@@ -55,7 +56,7 @@ func (f *upload) update(w http.ResponseWriter, r *http.Request) error {
 // at once or, when that fails, by the event.
 func (f *upload) delete(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	gone, err := f.workouts.remove(ctx, me(r), r.PathValue("id"), func(record Record) error {
+	gone, err := f.workouts.remove(ctx, identity.UserID(r), r.PathValue("id"), func(record Record) error {
 		return rest.CheckIfMatch(r, record.Version)
 	})
 	if err != nil {
@@ -69,7 +70,7 @@ func (f *upload) delete(w http.ResponseWriter, r *http.Request) error {
 
 // file hands out the original.
 func (f *upload) file(w http.ResponseWriter, r *http.Request) error {
-	ctx, user, id := r.Context(), me(r), r.PathValue("id")
+	ctx, user, id := r.Context(), identity.UserID(r), r.PathValue("id")
 	record, err := f.workouts.workout(ctx, user, id)
 	if err != nil {
 		return err

@@ -158,3 +158,6 @@ func CallerFrom(ctx context.Context) Caller {
 	c, _ := ctx.Value(callerKey{}).(Caller)
 	return c
 }
+
+// UserID is the person whose request it is, or "" for a guest or a workload.
+func UserID(r *http.Request) string { return CallerFrom(r.Context()).UserID }
