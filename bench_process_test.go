@@ -2,12 +2,14 @@ package paceline
 
 import (
 	"bufio"
+	"cmp"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -154,7 +156,7 @@ func BenchmarkStart(b *testing.B) {
 }
 
 // consumed is what a process and its children took so far.
-type consumed struct{ rssMB, peakMB, cpuS float64 }
+type consumed struct{ rssMB, peakMB, childRSSMB, childPeakMB, cpuS float64 }
 
 // consumed sums up the program and its direct children.
 func (p *process) consumed(b *testing.B) (total consumed) {
@@ -182,8 +184,11 @@ func (p *process) consumed(b *testing.B) (total consumed) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		total.rssMB += kilobytes(string(status), "VmRSS:") / 1e3
-		total.peakMB += kilobytes(string(status), "VmHWM:") / 1e3
+		rss, peak := kilobytes(string(status), "VmRSS:")/1e3, kilobytes(string(status), "VmHWM:")/1e3
+		total.rssMB, total.peakMB = total.rssMB+rss, total.peakMB+peak
+		if pid != self {
+			total.childRSSMB, total.childPeakMB = total.childRSSMB+rss, total.childPeakMB+peak
+		}
 	}
 	return total
 }
@@ -215,21 +220,40 @@ func BenchmarkIdleMemory(b *testing.B) {
 		u := p.consumed(b)
 		began = time.Now()
 		p.end(b)
-		report(b, map[string]float64{"rss-MB": u.rssMB, "peak-MB": u.peakMB, "start-ms": up.Seconds() * 1e3, "stop-ms": time.Since(began).Seconds() * 1e3})
+		report(b, map[string]float64{
+			"rss-MB": u.rssMB, "peak-MB": u.peakMB, "redis-rss-MB": u.childRSSMB, "redis-peak-MB": u.childPeakMB,
+			"start-ms": up.Seconds() * 1e3, "stop-ms": time.Since(began).Seconds() * 1e3,
+		})
 	}
 }
 
-// BenchmarkUpload sends sixty real files to the whole platform.
-func BenchmarkUpload(b *testing.B) {
-	var files []realFile
-	for _, f := range realFiles(b) {
-		for _, k := range fileKinds {
-			if _, err := k.decode(f.data, track.DefaultLimits); k.sniff(f.data) && err == nil && len(files) < 60 {
-				files = append(files, f)
-			}
-		}
+// sixty are files of the corpus that are taken, from the largest to the smallest
+// at even steps, in the order of their paths; none when there are fewer.
+func sixty(b *testing.B) []realFile {
+	b.Helper()
+	taken := slices.DeleteFunc(realFiles(b), func(f realFile) bool {
+		return !slices.ContainsFunc(fileKinds, func(k fileKind) bool {
+			_, err := k.decode(f.data, track.DefaultLimits)
+			return k.sniff(f.data) && err == nil
+		})
+	})
+	if len(taken) < 60 {
+		return nil
 	}
-	if len(files) < 60 {
+	slices.SortFunc(taken, func(x, y realFile) int { return cmp.Compare(len(y.data), len(x.data)) })
+	files := make([]realFile, 60)
+	for i := range files {
+		files[i] = taken[i*len(taken)/60]
+	}
+	slices.SortFunc(files, func(x, y realFile) int { return cmp.Compare(x.path, y.path) })
+	return files
+}
+
+// BenchmarkUpload sends sixty real files to the whole platform, one by one and
+// eight at once.
+func BenchmarkUpload(b *testing.B) {
+	files := sixty(b)
+	if files == nil {
 		b.Skip("no corpus: set PACELINE_CORPUS to upload real files")
 	}
 	dev := filepath.Join(build(b, "./functions/cmd/dev"), "dev")
@@ -268,6 +292,6 @@ func measure(b *testing.B, dev string, files []realFile, workers int) {
 	n := float64(len(files))
 	report(b, map[string]float64{
 		"files/s": n / accepted.Seconds(), "s-until-shown": shown.Seconds(), "s-after-last": (shown - accepted).Seconds(), "slowest-ms": slowest.Seconds() * 1e3,
-		"cpu-ms/file": (after.cpuS - before.cpuS) * 1e3 / n, "peak-MB": after.peakMB, "MB-sent": float64(size) / 1e6,
+		"cpu-ms/file": (after.cpuS - before.cpuS) * 1e3 / n, "peak-MB": after.peakMB, "redis-peak-MB": after.childPeakMB, "MB-sent": float64(size) / 1e6,
 	})
 }

@@ -71,6 +71,9 @@ func start(t testing.TB, dir string, env map[string]string, options ...func(*Pla
 	return r
 }
 
+// discard is for what a test does not look at.
+var discard = slog.New(slog.DiscardHandler)
+
 type logTo struct{ t testing.TB }
 
 func (l *logTo) Write(b []byte) (int, error) {

@@ -81,7 +81,6 @@ func member(next rest.Handler) rest.Handler {
 	}
 }
 
-
 func (f *upload) processed(ctx context.Context, p events.WorkoutProcessed) error {
 	return f.workouts.settle(ctx, p.UserID, p.WorkoutID, (*Record).Processed)
 }

@@ -2,10 +2,8 @@ package function
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"time"
@@ -84,19 +82,13 @@ func OpenBase(e Env, name string) (*Base, error) {
 	if err != nil {
 		return nil, err
 	}
+	sink, err := openSink(c, func() (string, error) { return b.Signer.WorkloadToken(BrokerName) })
+	if err != nil {
+		return nil, err
+	}
 	client, err := store.Dial(c.RedisURL)
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
-	}
-	var overrides struct {
-		Extensions map[string]string `json:"extensions"`
-	}
-	if err := json.Unmarshal([]byte(c.SinkOverrides), &overrides); err != nil {
-		return nil, fmt.Errorf("K_CE_OVERRIDES: %w", err)
-	}
-	sink := &eventing.Sink{
-		URL: c.SinkURL, Client: HTTPClient(), Extensions: overrides.Extensions,
-		Token: func() (string, error) { return b.Signer.WorkloadToken(BrokerName) },
 	}
 	b.Store = store.New(store.Config{Function: name, Client: client, Publish: sink.Send, Now: e.Now, Log: b.Log})
 	return b, nil
@@ -111,17 +103,6 @@ func KeysFromFile(path string) identity.KeySource {
 		}
 		return b, nil
 	}
-}
-
-// HTTPClient is for calls between parts of the platform: connections are kept
-// for as many calls as run at once.
-func HTTPClient() *http.Client {
-	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
-		DialContext:         (&net.Dialer{Timeout: 3 * time.Second}).DialContext,
-		MaxIdleConnsPerHost: 64,
-		IdleConnTimeout:     90 * time.Second,
-		TLSHandshakeTimeout: 5 * time.Second,
-	}}
 }
 
 // Function puts routes, subscriptions and the sweep of the outbox together.

@@ -43,6 +43,9 @@ type Config struct {
 	RedisURL string `env:"REDIS_URL,notEmpty,required"`
 	// SinkURL is the ingress of the broker, injected by a SinkBinding.
 	SinkURL string `env:"K_SINK,notEmpty,required"`
+	// SinkCACerts are CAs (PEM) that the broker's certificate may come from, in
+	// addition to the system's, injected by a SinkBinding.
+	SinkCACerts string `env:"K_CA_CERTS"`
 	// SinkOverrides are attributes for every event, injected by a SinkBinding.
 	SinkOverrides string `env:"K_CE_OVERRIDES" envDefault:"{}"`
 }

@@ -17,9 +17,18 @@ import (
 	"knative.dev/pkg/signals"
 )
 
-// drainQuiet is how long no request must come before a drained process ends;
-// it outlasts the time in which an old address is still used.
-const drainQuiet = 2 * time.Second
+const (
+	livenessPath  = "/health/liveness"
+	readinessPath = "/health/readiness"
+)
+
+// patience is how long the steps of a drain may take; tests have less.
+var patience = struct{ quiet, drain, answers, end time.Duration }{
+	quiet:   2 * time.Second,  // without a request: longer than an old address is still used
+	drain:   6 * time.Second,  // for quiet to come
+	answers: 15 * time.Second, // for answers that are under way
+	end:     3 * time.Second,  // for those that were told to end
+}
 
 // Main serves one function until SIGTERM, and exits with 1 and a log line that
 // names the fault when it cannot.
@@ -49,6 +58,7 @@ func run(ctx context.Context, name string, open Opener, e Env) error {
 	if err != nil {
 		return fmt.Errorf("PORT: %w", err)
 	}
+	defer l.Close() // of no effect once it is served
 	stop, err := Telemetry(ctx, name, e.Vars)
 	if err != nil {
 		return err
@@ -70,12 +80,16 @@ func closeAll(f *Function, stop func(context.Context) error) error {
 }
 
 // Serve answers on l until ctx ends; then it fails its probes, waits until
-// nobody calls any more and returns when all answers are out.
+// nobody calls any more (but not for ever: some never stop) and returns when
+// all answers are out. What is not out by then is told to end, and then cut.
 func Serve(ctx context.Context, l net.Listener, name string, f *Function) error {
-	drainer := &handlers.Drainer{Inner: Surface(name, f), HealthCheck: readiness(f), QuietPeriod: drainQuiet}
+	base, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	drainer := &handlers.Drainer{Inner: Surface(name, f), HealthCheck: probes(f), QuietPeriod: patience.quiet}
 	server := &http.Server{
 		Handler: drainer, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10, Protocols: plainAndH2C(),
+		BaseContext: func(net.Listener) context.Context { return base },
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
@@ -84,13 +98,34 @@ func Serve(ctx context.Context, l net.Listener, name string, f *Function) error 
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	drainer.Drain()
-	end, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	if err := server.Shutdown(end); err != nil {
-		return fmt.Errorf("drain: %w", err)
+	drain(drainer)
+	err := shutdown(server, patience.answers)
+	if errors.Is(err, context.DeadlineExceeded) {
+		giveUp()
+		err = shutdown(server, patience.end)
+	}
+	if err != nil {
+		return fmt.Errorf("drain: %w", errors.Join(err, server.Close()))
 	}
 	return nil
+}
+
+func drain(d *handlers.Drainer) {
+	quiet := make(chan struct{})
+	go func() {
+		d.Drain()
+		close(quiet)
+	}()
+	select {
+	case <-quiet:
+	case <-time.After(patience.drain):
+	}
+}
+
+func shutdown(server *http.Server, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	return server.Shutdown(ctx)
 }
 
 // plainAndH2C lets queue-proxy speak HTTP/2 without TLS inside a pod.
@@ -104,10 +139,25 @@ func plainAndH2C() *http.Protocols {
 // Surface adds the health paths and traces to a function's own handler.
 func Surface(name string, f *Function) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /health/liveness", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	mux.Handle("GET /health/readiness", readiness(f))
+	mux.HandleFunc("GET "+livenessPath, alive)
+	mux.Handle("GET "+readinessPath, readiness(f))
 	mux.Handle("/", traced(name, f.Handler))
 	return mux
+}
+
+func alive(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }
+
+// probes answers the kubelet, whom the drainer tells by its name and not by
+// its path.
+func probes(f *Function) http.HandlerFunc {
+	ready := readiness(f)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == livenessPath {
+			alive(w, r)
+			return
+		}
+		ready(w, r)
+	}
 }
 
 func readiness(f *Function) http.HandlerFunc {

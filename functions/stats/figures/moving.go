@@ -15,7 +15,6 @@ type motion struct {
 	at     []float64 // moving time until each sample, in s; nil when not wanted
 	moving float64
 	still  float64 // of a stop that is not yet long enough
-	from   int     // the first sample of that stop
 }
 
 // add takes dt seconds until sample i.

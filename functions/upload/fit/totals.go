@@ -23,9 +23,8 @@ type totalFields struct {
 	avgSpeed, maxSpeed, fineAvgSpeed, fineMaxSpeed   uint8
 	minAltitude, maxAltitude, fineMinAlt, fineMaxAlt uint8
 	avgHR, maxHR, avgPower, maxPower, normPower      uint8
-	avgCadence, maxCadence, avgFraction, maxFraction uint8
+	avgCadence, maxCadence                           uint8
 	avgTemperature, trainingStress, intensity        uint8
-	fractionAscent, fractionDescent                  uint8
 }
 
 // absent is a field number that no message has: numbers above the timestamp's

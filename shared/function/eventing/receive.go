@@ -1,6 +1,7 @@
 package eventing
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"time"
 
 	ce "github.com/cloudevents/sdk-go/v2"
 	cehttp "github.com/cloudevents/sdk-go/v2/protocol/http"
@@ -43,11 +43,19 @@ func On[P events.Payload](handle func(ctx context.Context, p P) error) Subscript
 	var zero P
 	return Subscription{Type: zero.EventType(), handle: func(ctx context.Context, e *ce.Event) error {
 		var p P
-		if err := json.Unmarshal(e.Data(), &p); err != nil {
+		if err := decode(e.Data(), &p); err != nil {
 			return fault.Invalid("event_data", "the event's data is not what its type says").Because(err)
 		}
 		return handle(ctx, p)
 	}}
+}
+
+// decode reads a payload. JSON null would be one without any field.
+func decode(data []byte, p any) error {
+	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
+		return errors.New("no data")
+	}
+	return json.Unmarshal(data, p)
 }
 
 // Receiver handles POST /events of one function.
@@ -58,22 +66,37 @@ func Receiver(log *slog.Logger, subscriptions ...Subscription) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxEvent)
-		if err := receive(r, byType); err != nil {
-			answer(w, r, log, err)
+		e, err := read(r)
+		if err == nil {
+			err = handle(r.Context(), e, byType)
+		}
+		if err != nil {
+			answer(w, log.With("type", e.Type(), "id", e.ID()), err)
 			return
 		}
 		w.WriteHeader(http.StatusAccepted)
 	})
 }
 
-func receive(r *http.Request, byType map[string]Subscription) (err error) {
+// read is the event of a request; it is empty and not nil when there is none.
+func read(r *http.Request) (*ce.Event, error) {
 	e, err := cehttp.NewEventFromHTTPRequest(r)
-	if err != nil {
-		return fault.BadRequest("not_an_event", "the request is not a CloudEvent").Because(err)
+	if err == nil {
+		err = e.Validate()
 	}
-	if err := e.Validate(); err != nil {
-		return fault.BadRequest("not_an_event", "the CloudEvent is not valid").Because(err)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		return e, nil
+	case errors.As(err, &tooLarge):
+		err = fault.New(http.StatusRequestEntityTooLarge, "too_large", "an event is at most %d bytes", tooLarge.Limit)
+	default:
+		err = fault.BadRequest("not_an_event", "the request is not a valid CloudEvent").Because(err)
 	}
+	return new(ce.NewEvent()), err
+}
+
+func handle(ctx context.Context, e *ce.Event, byType map[string]Subscription) (err error) {
 	s, ok := byType[e.Type()]
 	if !ok {
 		s, ok = byType[others]
@@ -82,7 +105,7 @@ func receive(r *http.Request, byType map[string]Subscription) (err error) {
 		return fault.Invalid("event_type", "this function does not take events of type %q", e.Type())
 	}
 	traceparent, _ := e.Extensions()["traceparent"].(string)
-	ctx := events.WithCause(r.Context(), events.Cause{ID: e.Source() + " " + e.ID(), Traceparent: traceparent})
+	ctx = events.WithCause(ctx, events.Cause{ID: e.Source() + " " + e.ID(), Traceparent: traceparent})
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("eventing: panic while handling %s: %v\n%s", e.Type(), p, debug.Stack())
@@ -93,19 +116,19 @@ func receive(r *http.Request, byType map[string]Subscription) (err error) {
 
 // answer turns an error into a status by its retry effect. The code goes to
 // the dead letters; the text of an internal error does not.
-func answer(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
+func answer(w http.ResponseWriter, log *slog.Logger, err error) {
 	f := fault.Of(err)
-	status := f.EventStatus()
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		status = http.StatusServiceUnavailable
+		f = fault.Unavailable("unavailable", f.RetryAfter, err) // whatever the handler made of it
 	}
+	status := f.EventStatus()
 	level := slog.LevelWarn
 	if status == http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	log.Log(r.Context(), level, "event refused", "type", r.Header.Get("Ce-Type"), "id", r.Header.Get("Ce-Id"), "status", status, "error", err)
-	if f.RetryAfter > 0 {
-		w.Header().Set("Retry-After", fmt.Sprint(int(f.RetryAfter/time.Second)))
+	log.Log(context.Background(), level, "event refused", "status", status, "error", err)
+	if seconds := f.RetrySeconds(); seconds != "" {
+		w.Header().Set("Retry-After", seconds)
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)

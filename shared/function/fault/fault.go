@@ -5,9 +5,11 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -79,6 +81,15 @@ func (e *Error) Because(err error) *Error {
 	return e
 }
 
+// RetrySeconds is RetryAfter as the header of that name has it: whole seconds,
+// and "" when unknown.
+func (e *Error) RetrySeconds() string {
+	if e.RetryAfter <= 0 {
+		return ""
+	}
+	return strconv.Itoa(int((e.RetryAfter + time.Second - 1) / time.Second))
+}
+
 // Error is for logs.
 func (e *Error) Error() string {
 	if e.cause != nil {
@@ -103,12 +114,16 @@ func (e *Error) EventStatus() int {
 	return e.Status
 }
 
-// Of finds the *Error in err's chain. Anything else is an internal error
-// whose text stays inside; an error that knows its own HTTPStatus keeps it.
+// Of finds the *Error in err's chain. Anything else is an internal error whose
+// text stays inside, except what passes by itself: an error whose HTTPStatus is
+// 503, and work that ran out of time or was given up.
 func Of(err error) *Error {
 	var known *Error
 	if errors.As(err, &known) {
 		return known
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return Unavailable("unavailable", 2*time.Second, err)
 	}
 	var status interface{ HTTPStatus() int }
 	if errors.As(err, &status) && status.HTTPStatus() == http.StatusServiceUnavailable {

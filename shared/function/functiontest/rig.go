@@ -118,6 +118,12 @@ func (r *Rig) Now() time.Time { return time.Unix(0, r.clock.Load()).UTC() }
 // Advance moves the clock.
 func (r *Rig) Advance(d time.Duration) { r.clock.Add(int64(d)) }
 
+// Gateway signs as the gateway.
+func (r *Rig) Gateway() *identity.Signer { return r.gateway }
+
+// Broker signs as the broker.
+func (r *Rig) Broker() *identity.Signer { return r.broker }
+
 // Person is who a call is made for. The zero Person is a guest.
 type Person struct {
 	ID    string

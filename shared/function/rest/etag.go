@@ -16,7 +16,7 @@ func SetETag(w http.ResponseWriter, version int64) {
 // CheckIfMatch compares If-Match with the current version. Without the header,
 // or with *, every version is fine.
 func CheckIfMatch(r *http.Request, version int64) error {
-	want := r.Header.Get("If-Match")
+	want := strings.Join(r.Header.Values("If-Match"), ",")
 	if want == "" || want == "*" {
 		return nil
 	}

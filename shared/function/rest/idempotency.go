@@ -10,6 +10,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"time"
 
 	"paceline/events"
@@ -40,19 +41,20 @@ type Answers interface {
 // Command gives next the cause that its events are derived from, and with an
 // Idempotency-Key makes it happen once: the same request with the same key
 // gets the first answer again, another request 422, one that comes while the
-// first still runs 409. Answers of 5xx are not kept, so that trying again helps.
-// With nil answers the key is ignored: for answers that must not be kept.
+// first still runs 409. Answers that may be others next time (409, 425, 429 and
+// 5xx) are not kept, so that trying again helps. With nil answers the key is
+// ignored: for answers that must not be kept.
 func Command(answers Answers, next Handler) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		user := identity.CallerFrom(r.Context()).UserID
 		key := r.Header.Get("Idempotency-Key")
 		if key == "" || answers == nil {
-			return next(w, withCause(r, "request "+cmp.Or(r.Header.Get("X-Request-Id"), rand.Text())))
+			return next(w, withCause(r, "request", user, cmp.Or(r.Header.Get("X-Request-Id"), rand.Text())))
 		}
 		if len(key) > MaxKey {
 			return fault.Invalid("invalid_idempotency_key", "Idempotency-Key is longer than %d characters", MaxKey)
 		}
-		body, err := io.ReadAll(r.Body)
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCommand))
 		if err != nil {
 			return readFailed(err)
 		}
@@ -66,10 +68,10 @@ func Command(answers Answers, next Handler) Handler {
 			return repeat(w, before, request)
 		}
 		rec := &recorder{ResponseWriter: w, answer: Answer{Request: request}}
-		if err := next(rec, withCause(r, "command "+user+" "+key)); err != nil {
+		if err := next.run(rec, withCause(r, "command", user, key, request)); err != nil {
 			Problem(rec, r, err)
 		}
-		if rec.answer.Status >= http.StatusInternalServerError {
+		if !keeps(rec.answer.Status) {
 			rec.answer = Answer{}
 		}
 		// The client has its answer; a claim that cannot be finished expires.
@@ -80,8 +82,23 @@ func Command(answers Answers, next Handler) Handler {
 	}
 }
 
-func withCause(r *http.Request, id string) *http.Request {
-	return r.WithContext(events.WithCause(r.Context(), events.Cause{ID: id, Traceparent: r.Header.Get("Traceparent")}))
+// maxCommand bounds what is read into memory to compare it with an earlier
+// request; routes have lower bounds of their own.
+const maxCommand = 64 << 20
+
+// keeps says whether the same request would get the same answer again.
+func keeps(status int) bool {
+	switch status {
+	case http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	}
+	return status < http.StatusInternalServerError
+}
+
+// withCause lets the events of r follow from what tells it from all others.
+func withCause(r *http.Request, parts ...string) *http.Request {
+	cause := events.Cause{ID: strings.Join(parts, " "), Traceparent: r.Header.Get("Traceparent")}
+	return r.WithContext(events.WithCause(r.Context(), cause))
 }
 
 func requestDigest(r *http.Request, body []byte) string {
@@ -102,7 +119,9 @@ func repeat(w http.ResponseWriter, a *Answer, request string) error {
 	case a.Request != request:
 		return fault.Invalid("idempotency_key_reused", "this Idempotency-Key was used for another request")
 	case a.Status == 0:
-		return fault.Conflict("in_progress", "the first request with this Idempotency-Key still runs")
+		f := fault.Conflict("in_progress", "the first request with this Idempotency-Key still runs")
+		f.RetryAfter = time.Second
+		return f
 	}
 	for name, values := range a.Header {
 		w.Header()[name] = values

@@ -2,13 +2,14 @@ package rest
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
 	"mime"
 	"net/http"
+	"runtime/debug"
 	"strconv"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -23,11 +24,24 @@ const MaxJSON = 1 << 20
 // Handler answers a request or says why not.
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
-// ServeHTTP makes a Handler an http.Handler.
+// ServeHTTP makes a Handler an http.Handler. A panic is an internal error.
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := h(w, r); err != nil {
+	if err := h.run(w, r); err != nil {
 		Problem(w, r, err)
 	}
+}
+
+func (h Handler) run(w http.ResponseWriter, r *http.Request) (err error) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler: // means to cut the connection
+			panic(p)
+		default:
+			err = fmt.Errorf("rest: panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return h(w, r)
 }
 
 // Problem writes err as a problem document. Internal errors are logged, and
@@ -53,8 +67,8 @@ func Problem(w http.ResponseWriter, r *http.Request, err error) {
 	if f.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", identity.Challenge())
 	}
-	if f.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int((f.RetryAfter+time.Second-1)/time.Second)))
+	if seconds := f.RetrySeconds(); seconds != "" {
+		w.Header().Set("Retry-After", seconds)
 	}
 	write(w, f.Status, "application/problem+json", doc)
 }

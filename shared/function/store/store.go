@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"log/slog"
 	"net"
+	"net/url"
 	"strings"
 	"time"
 
@@ -50,29 +51,38 @@ func New(c Config) *Store {
 	return &Store{c}
 }
 
-// Dial makes a client for url without connecting: redis://, rediss://,
+// Dial makes a client for address without connecting: redis://, rediss://,
 // unix:// for one node and redis-cluster://, rediss-cluster:// for a cluster.
-func Dial(url string) (redis.UniversalClient, error) {
-	if scheme, rest, ok := strings.Cut(url, "-cluster://"); ok {
+func Dial(address string) (redis.UniversalClient, error) {
+	if scheme, rest, ok := strings.Cut(address, "-cluster://"); ok {
 		if rest == "" || strings.ContainsRune("/?:", rune(rest[0])) {
 			return nil, errors.New("store: cluster address: no host")
 		}
 		o, err := redis.ParseClusterURL(scheme + "://" + rest)
 		if err != nil {
-			return nil, fmt.Errorf("store: cluster address: %w", err)
+			return nil, fmt.Errorf("store: cluster address: %w", withoutURL(err))
 		}
 		o.DisableIdentity, o.ContextTimeoutEnabled, o.DialerRetries = true, true, 1
 		return redis.NewClusterClient(o), nil
 	}
-	o, err := redis.ParseURL(url)
+	o, err := redis.ParseURL(address)
 	if err != nil {
-		return nil, fmt.Errorf("store: address: %w", err)
+		return nil, fmt.Errorf("store: address: %w", withoutURL(err))
 	}
 	// CLIENT is not among the commands that a function may use; a caller's
 	// deadline holds for the network too; a command tries again by itself, and
 	// need not dial five times for each try.
 	o.DisableIdentity, o.ContextTimeoutEnabled, o.DialerRetries = true, true, 1
 	return redis.NewClient(o), nil
+}
+
+// withoutURL drops the address from an error about it: it has a password.
+func withoutURL(err error) error {
+	var full *url.Error
+	if errors.As(err, &full) {
+		return full.Err
+	}
+	return err
 }
 
 // clientLog takes the log lines of the Redis client to where ours go.

@@ -1,0 +1,57 @@
+# The two commands of a new user are `make run` and `make test`.
+
+TAGS := disable_grpc_modules
+TEST := go test -tags $(TAGS) -shuffle=on -timeout 25m
+
+.PHONY: help run demo test check lint generate bench fuzz images deploy tools
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+run: ## the whole platform on http://127.0.0.1:8080, its data in ./var
+	go run -tags $(TAGS) ./functions/cmd/dev
+
+demo: ## fill a running platform with a small club
+	go run -tags $(TAGS) ./functions/cmd/demo
+
+test: tools ## every test, on real servers
+	$(TEST) ./...
+
+tools: # what the tests need besides Go: installed where that is allowed, named otherwise
+	@for t in redis-server:redis-server chromium:chromium; do \
+	  command -v $${t%%:*} >/dev/null && continue; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $${t##*:} >/dev/null; \
+	  else echo "$${t%%:*} is not installed: some tests run without it or are skipped (install the package $${t##*:})"; fi; \
+	done
+
+check: ## everything that needs no server
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo "run gofmt -w on these"; exit 1; }
+	go vet -tags $(TAGS) ./...
+	go mod verify
+	go mod tidy -diff
+	$(MAKE) lint
+	$(TEST) -run 'TestImports|TestManifests|TestReadme|TestContract|TestTheTable|TestGenerated' . ./knative/... ./shared/api ./functions/gateway ./events
+
+lint: ## staticcheck, pinned in tools/staticcheck
+	@mkdir -p .bin && go build -C tools/staticcheck -o $(CURDIR)/.bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	.bin/staticcheck -tags $(TAGS) ./...
+
+generate: ## the types of shared/api from openapi.yaml
+	go generate ./shared/api
+
+bench: ## what is fast, as ratios against a peer in the same run
+	go test -tags $(TAGS) -run '^$$' -bench . -benchtime 1x -timeout 30m .
+	go test -tags $(TAGS) -run '^$$' -bench . -benchtime 3x -timeout 30m ./functions/upload/... ./functions/stats/... ./shared/broker
+
+FUZZTIME ?= 1m
+fuzz: ## each decoder for FUZZTIME
+	for p in fit gpx tcx; do go test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./functions/upload/$$p || exit 1; done
+
+images: ## one image a function, as OCI layouts in .bin/images
+	@mkdir -p .bin && go build -C tools/ko -o $(CURDIR)/.bin/ko github.com/google/ko
+	.bin/ko build -B --push=false --oci-layout-path=.bin/images $$(go list ./functions/cmd/... | grep -v -e /dev$$ -e /demo)
+
+deploy: ## every function, trigger and schedule to the cluster of KUBECONFIG, images to KO_DOCKER_REPO
+	@mkdir -p .bin && go build -C tools/ko -o $(CURDIR)/.bin/ko github.com/google/ko
+	.bin/ko apply -R -B -f knative/
