@@ -111,24 +111,31 @@ func TestManifestsTriggersTryHardAndThenGiveUpLoudly(t *testing.T) {
 // setting finds the variables that a Config names.
 var setting = regexp.MustCompile("env:\"([A-Z_]+)")
 
+// variables is every variable that a function reads.
+func variables(t *testing.T, name string) map[string]bool {
+	t.Helper()
+	read := map[string]bool{}
+	files, err := filepath.Glob(filepath.Join("functions", name, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(files, "shared/function/env.go") {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range setting.FindAllSubmatch(b, -1) {
+			read[string(m[1])] = true
+		}
+	}
+	return read
+}
+
 func TestManifestsSetWhatFunctionsRead(t *testing.T) {
 	t.Parallel()
 	for _, s := range manifests(t).Services {
 		name := s.Metadata.Name
-		read := map[string]bool{}
-		files, err := filepath.Glob(filepath.Join("functions", name, "*.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range append(files, "shared/function/env.go") {
-			b, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, m := range setting.FindAllSubmatch(b, -1) {
-				read[string(m[1])] = true
-			}
-		}
+		read := variables(t, name)
 		vars := map[string]string{}
 		for _, v := range s.Spec.Template.Spec.Containers[0].Env {
 			if !read[v.Name] {

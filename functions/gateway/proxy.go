@@ -40,8 +40,7 @@ func (g *gateway) newProxy() *httputil.ReverseProxy {
 			IdleConnTimeout:     90 * time.Second,
 			DisableCompression:  true,
 		},
-		BufferPool:    &buffers{},
-		FlushInterval: -1,
+		BufferPool: &buffers{},
 		ModifyResponse: func(resp *http.Response) error {
 			resp.Header.Del("X-Request-Id") // ours is set already
 			return nil

@@ -15,8 +15,9 @@
 // Verification checks algorithm, signature, type, issuer, audience and times
 // (60 s leeway). The keys are read again for a key that is not known, at most
 // once in 10 s, and every 5 minutes, so that a key that was taken out is
-// forgotten; while they cannot be read, known ones hold. A token that cannot be verified now, because the keys cannot
-// be read or were read too short a time ago to have a part's new one, is
-// "unavailable" and not "unauthorized": a broker retries the one
-// and gives up on the other.
+// forgotten; while they cannot be read, known ones hold.
+//
+// A token that cannot be verified now, because the keys cannot be read or were
+// read too short a time ago to have a part's new one, is "unavailable" and not
+// "unauthorized": a broker retries the one and gives up on the other.
 package identity

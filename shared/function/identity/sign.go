@@ -51,6 +51,7 @@ type Signer struct {
 	kid    string
 	key    ed25519.PrivateKey
 	now    func() time.Time
+	kept   kept
 }
 
 // NewSigner makes a Signer of issuer from a PKCS #8 PEM block with an Ed25519 key.
@@ -107,21 +108,27 @@ func (s *Signer) AccessToken(userID, sessionID string, roles []Role) (string, er
 	return s.sign(AccessType, c)
 }
 
-// CallToken makes the token with which this issuer calls one function for who.
+// CallToken is a token with which this issuer calls one function for who. It
+// has at least half of CallTTL to live.
 func (s *Signer) CallToken(audience string, who Caller) (string, error) {
-	c := s.claims(who.UserID, audience, CallTTL)
-	if who.UserID == "" {
-		c.Subject = string(Guest)
-	}
-	c.SessionID, c.Roles, c.Act = who.SessionID, who.Roles, &actor{s.issuer}
-	return s.sign(CallType, c)
+	return s.kept.get(callKey(audience, who), s.now(), CallTTL, func() (string, error) {
+		c := s.claims(who.UserID, audience, CallTTL)
+		if who.UserID == "" {
+			c.Subject = string(Guest)
+		}
+		c.SessionID, c.Roles, c.Act = who.SessionID, who.Roles, &actor{s.issuer}
+		return s.sign(CallType, c)
+	})
 }
 
-// WorkloadToken makes the token with which this issuer speaks for itself.
+// WorkloadToken is a token with which this issuer speaks for itself. It has at
+// least half of WorkloadTTL to live.
 func (s *Signer) WorkloadToken(audience string) (string, error) {
-	c := s.claims(s.issuer, audience, WorkloadTTL)
-	c.Roles = []Role{Workload}
-	return s.sign(WorkloadType, c)
+	return s.kept.get("workload\x00"+audience, s.now(), WorkloadTTL, func() (string, error) {
+		c := s.claims(s.issuer, audience, WorkloadTTL)
+		c.Roles = []Role{Workload}
+		return s.sign(WorkloadType, c)
+	})
 }
 
 func (s *Signer) claims(subject, audience string, ttl time.Duration) claims {

@@ -7,14 +7,14 @@
 //	update   optimistic: the change runs against what it read, and all its
 //	         writes, its outgoing events and its "done" mark are one MULTI;
 //	         it may run again after a lost race, so it must not touch
-//	         anything but its transaction
-//	         a caller who gave up before the MULTI is sent changes nothing
+//	         anything but its transaction; a caller who gave up before the
+//	         MULTI is sent changes nothing
 //	trips    to the server: one for each Get of a change, one for its MULTI,
 //	         one to take its published events out of the outbox, and on a
 //	         cluster one to find the node
 //	outbox   a stream in the same partition; events are published right after
-//	         the commit and what is left is published by Sweep, in order up to the first that the
-//	         broker refuses
+//	         the commit and what is left is published by Sweep, in order, up
+//	         to the first one that the broker refuses
 //	once     UpdateOnce applies the event that caused it once, however often
 //	         it is delivered within MarkTTL
 //

@@ -85,12 +85,13 @@ func withoutURL(err error) error {
 	return err
 }
 
-// clientLog takes the log lines of the Redis client to where ours go.
+// clientLog takes the log lines of the Redis client to where ours go, for who
+// looks for them: what fails is an error that its caller logs anyway.
 type clientLog struct{}
 
 // Printf is how the client logs.
 func (clientLog) Printf(ctx context.Context, format string, args ...any) {
-	slog.WarnContext(ctx, "redis client", "message", fmt.Sprintf(format, args...))
+	slog.DebugContext(ctx, "redis client", "message", fmt.Sprintf(format, args...))
 }
 
 func init() { redis.SetLogger(clientLog{}) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 
 	"paceline/events"
 	"paceline/shared/function/fault"
+	"paceline/shared/function/redistest"
 	"paceline/shared/function/store"
 )
 
@@ -213,15 +215,14 @@ func TestNoWatchIsLeft(t *testing.T) {
 	})
 }
 
-func TestAbortedWritesSayWhy(t *testing.T) {
+func TestACommandThatTheServerRefusesAbortsAll(t *testing.T) {
 	t.Parallel()
-	onEach(t, func(t *testing.T, f *fixture) {
-		err := f.Update(t.Context(), "ann", func(tx *store.Tx) error {
-			tx.Write(func(p redis.Pipeliner) { p.Do(t.Context(), "nosuchcommand", tx.Key("x")) })
-			return tx.Set(tx.Key("n", "ann"), 7, 0)
-		})
-		if got := fault.Of(err); got.Status != 500 || number(t, f.Store, "ann") != 0 {
-			t.Errorf("status %d, number %d: %v", got.Status, number(t, f.Store, "ann"), err)
-		}
+	s := open(t, redistest.ServerURL(t), nil) // the in-memory one runs the others
+	err := s.Update(t.Context(), "ann", func(tx *store.Tx) error {
+		tx.Write(func(p redis.Pipeliner) { p.Do(t.Context(), "nosuchcommand", tx.Key("x")) })
+		return tx.Set(tx.Key("n", "ann"), 7, 0)
 	})
+	if got := fault.Of(err); got.Status != 500 || !strings.Contains(err.Error(), "nosuchcommand") || number(t, s, "ann") != 0 {
+		t.Errorf("status %d, number %d: %v", got.Status, number(t, s, "ann"), err)
+	}
 }
