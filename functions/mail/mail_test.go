@@ -207,7 +207,6 @@ func TestAnUnknownOutcomeIsNotSentAgain(t *testing.T) {
 
 // crashing stands for a process that dies around the send.
 type crashing struct {
-	transport
 	mu    sync.Mutex
 	after bool // it dies after the letter went out
 	dead  int  // how many more sends die
