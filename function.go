@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"paceline/shared/broker"
@@ -24,7 +25,7 @@ import (
 
 // Platform is the running platform. Use New.
 type Platform struct {
-	handler http.Handler
+	handler atomic.Pointer[http.Handler] // nil until everything is there
 	closers []func(context.Context) error // in the order of opening
 	inside  string                        // the address that functions and the broker call each other at
 	broker  *broker.Broker
@@ -60,20 +61,23 @@ func (p *Platform) startOne(ctx context.Context, name string, env map[string]str
 		return fmt.Errorf("open %s: %w", name, err)
 	}
 	p.onStop(f.Close)
-	p.handler = function.Surface(name, f)
+	p.serve(function.Surface(name, f))
 	return nil
 }
 
 // Ready is false until Start is done.
-func (p *Platform) Ready(context.Context) (bool, error) { return p.handler != nil, nil }
+func (p *Platform) Ready(context.Context) (bool, error) { return p.handler.Load() != nil, nil }
+
+func (p *Platform) serve(h http.Handler) { p.handler.Store(&h) }
 
 // Handle answers one request: as the gateway, or as the one function.
 func (p *Platform) Handle(w http.ResponseWriter, r *http.Request) {
-	if p.handler == nil {
+	h := p.handler.Load()
+	if h == nil {
 		http.Error(w, "starting", http.StatusServiceUnavailable)
 		return
 	}
-	p.handler.ServeHTTP(w, r)
+	(*h).ServeHTTP(w, r)
 }
 
 // Stop ends everything in the reverse order of opening, and waits for what is

@@ -55,6 +55,7 @@ func (p *Platform) startAll(ctx context.Context, env map[string]string) error {
 	if env["SMTP_URL"] == "" {
 		common["MAIL_DIR"] = filepath.Join(dir, "mail")
 	}
+	surfaces := map[string]http.Handler{}
 	for _, name := range slices.Sorted(maps.Keys(functions)) {
 		vars := maps.Clone(env)
 		maps.Copy(vars, common)
@@ -65,13 +66,12 @@ func (p *Platform) startAll(ctx context.Context, env map[string]string) error {
 		}
 		mux.Handle("/fn/"+name+"/", http.StripPrefix("/fn/"+name, surface))
 		mux.Handle(clusterHost(name)+"/", surface)
-		if name == function.GatewayName {
-			p.handler = surface
-		}
+		surfaces[name] = surface
 	}
 	if err := p.startBroker(ctx, filepath.Join(dir, "broker"), inside, mux, keys); err != nil {
 		return err
 	}
+	p.serve(surfaces[function.GatewayName])
 	return p.sweep(ctx, common["K_SINK"], keys)
 }
 

@@ -22,7 +22,7 @@
 // # Identity
 //
 // The id of an outgoing event is derived from its cause (the incoming event,
-// or the command's idempotency key), its type and its subject. A retry of the
+// or the command's idempotency key), its type, its subject and its version. A retry of the
 // same cause therefore sends the same event, and a receiver tells duplicates
 // by source and id.
 package events

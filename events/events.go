@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -37,7 +38,8 @@ type Envelope struct {
 	PartitionKey    string          `json:"partitionkey,omitempty"`
 	Traceparent     string          `json:"traceparent,omitempty"`
 	Replay          string          `json:"replay,omitempty"` // which time operators send it again
-	Data            json.RawMessage `json:"data"`
+	Data            json.RawMessage `json:"data,omitempty"`
+	DataBase64      []byte          `json:"data_base64,omitempty"` // instead of Data, when that is not JSON
 }
 
 // Source is the CloudEvents source of a function.
@@ -53,9 +55,13 @@ func New(ctx context.Context, function string, p Payload, now time.Time) (Envelo
 	if cause.ID == "" {
 		return Envelope{}, fmt.Errorf("events: %s has no cause in its context", p.EventType())
 	}
+	identity := []string{cause.ID, function, p.EventType(), p.Subject()}
+	if v, ok := p.(interface{ EventVersion() int64 }); ok {
+		identity = append(identity, strconv.FormatInt(v.EventVersion(), 10))
+	}
 	return Envelope{
 		SpecVersion:     "1.0",
-		ID:              deriveID(cause.ID, function, p.EventType(), p.Subject()),
+		ID:              deriveID(identity...),
 		Source:          Source(function),
 		Type:            p.EventType(),
 		Subject:         p.Subject(),

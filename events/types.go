@@ -53,6 +53,14 @@ func (WorkoutFailed) EventType() string    { return TypeWorkoutFailed }
 // Subject is the workout's id.
 func (w Workout) Subject() string { return w.WorkoutID }
 
+// EventVersion tells apart the events of one cause that carry different
+// versions of a thing; it is a part of the event's id.
+func (w Workout) EventVersion() int64                { return w.Version }
+func (w WorkoutDeleted) EventVersion() int64         { return w.Version }
+func (p ProfileUpdated) EventVersion() int64         { return p.Version }
+func (a AthleteSettingsChanged) EventVersion() int64 { return a.Version }
+func (f Follow) EventVersion() int64                 { return f.Version }
+
 // PartitionKey is the owner's id.
 func (w Workout) PartitionKey() string { return w.UserID }
 

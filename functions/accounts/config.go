@@ -22,7 +22,7 @@ const (
 	verifyTTL   = 24 * time.Hour
 	resetTTL    = 10 * time.Minute
 	sessionTTL  = 30 * 24 * time.Hour
-	sameAnswer  = 10 * time.Second // a lost answer to a refresh may be asked for again
+	sameAnswer  = time.Minute // a lost answer to a refresh may be asked for again
 )
 
 func (c Config) isAdmin(email string) bool {

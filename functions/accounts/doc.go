@@ -17,6 +17,6 @@
 // Passwords are kept as argon2id in PHC form. Refresh tokens are derived from
 // a key and the session's salt and generation, so that nothing that is stored
 // can be used to sign in; each works once, and one that comes back ends its
-// session. A repeat within ten seconds gets the same successor again, since an
+// session. A repeat within a minute gets the same successor again, since an
 // answer may be lost on its way.
 package accounts

@@ -114,7 +114,7 @@ func (f *accounts) verify(w http.ResponseWriter, r *http.Request) error {
 	}
 	a, err := f.people.account(ctx, user)
 	if err != nil {
-		return errToken()
+		return orToken(err)
 	}
 	if err := f.people.claim(ctx, a.Email, user); err != nil {
 		return err
@@ -134,6 +134,9 @@ func (f *accounts) verify(w http.ResponseWriter, r *http.Request) error {
 		)
 	})
 	if err != nil {
+		return err
+	}
+	if err := f.people.confirm(ctx, a.Email, user); err != nil {
 		return err
 	}
 	return rest.NoContent(w)

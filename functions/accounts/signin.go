@@ -13,6 +13,10 @@ import (
 	"paceline/shared/function/store"
 )
 
+func errCredentials() error {
+	return fault.Unauthorized("invalid_credentials", "the address or the password is wrong")
+}
+
 func (f *accounts) login(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	var in api.LoginRequest
@@ -34,7 +38,7 @@ func (f *accounts) login(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case !right:
-		return fault.Unauthorized("invalid_credentials", "the address or the password is wrong")
+		return errCredentials()
 	case !a.Verified:
 		return fault.Forbidden("email_not_verified", "open the link in the mail that we sent you first")
 	}
@@ -42,8 +46,19 @@ func (f *accounts) login(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f *accounts) signIn(w http.ResponseWriter, r *http.Request, a Account) error {
+	if err := f.people.confirm(r.Context(), a.Email, a.UserID); err != nil { // the proof may have ended half way
+		return err
+	}
 	s := newSession(ulid.Make().String(), r.UserAgent(), f.now())
 	err := f.people.Update(r.Context(), a.UserID, func(t *store.Tx) error {
+		var now Account
+		found, err := t.Get(t.Key("account", a.UserID), &now)
+		if err != nil {
+			return err
+		}
+		if !found || now.Password != a.Password { // reset while we hashed
+			return errCredentials()
+		}
 		return saveSession(r.Context(), t, a.UserID, s)
 	})
 	if err != nil {
@@ -170,7 +185,7 @@ func (f *accounts) reset(w http.ResponseWriter, r *http.Request) error {
 	}
 	a, err := f.people.account(ctx, user)
 	if err != nil {
-		return errToken()
+		return orToken(err)
 	}
 	if err := checkPassword(in.Password, a.Email, a.DisplayName); err != nil {
 		return err

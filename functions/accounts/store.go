@@ -2,6 +2,8 @@ package accounts
 
 import (
 	"context"
+	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -24,6 +26,14 @@ type people struct {
 
 func errToken() error {
 	return fault.Invalid("invalid_token", "the link is not valid, was used, or is too old; ask for a new one")
+}
+
+// orToken hides that an account is not there, and nothing else.
+func orToken(err error) error {
+	if fault.Of(err).Status == http.StatusNotFound {
+		return errToken()
+	}
+	return err
 }
 
 func errAccount() error { return fault.NotFound("account_not_found", "there is no such account") }
@@ -68,11 +78,33 @@ func saveAccount(t *store.Tx, a Account) error {
 	return t.Set(t.Key("account", a.UserID), a, ttl)
 }
 
+// claim is who proved an address, or is about to. One that is not confirmed
+// ends by itself, so that what failed half way does not lock the address.
+type claim struct {
+	User string    `json:"user"`
+	At   time.Time `json:"at"`
+}
+
+// claimHolds is how long a claim keeps others off while its account is proven.
+const claimHolds = time.Minute
+
 // owner is whose address it is: proven, or "" and the newest who may prove it.
 func (p people) owner(ctx context.Context, email string) (proven, pending string, err error) {
 	lookup := p.keys.lookup(email)
-	if _, err = p.Get(ctx, p.Key(lookup, "email", lookup), &proven); err != nil || proven != "" {
-		return proven, "", err
+	var c claim
+	if _, err := p.Get(ctx, p.Key(lookup, "email", lookup), &c); err != nil {
+		return "", "", err
+	}
+	if c.User != "" {
+		a, err := p.account(ctx, c.User)
+		switch {
+		case err == nil && a.Verified:
+			return c.User, "", nil
+		case err == nil:
+			return "", c.User, nil
+		case fault.Of(err).Status != http.StatusNotFound:
+			return "", "", err
+		}
 	}
 	_, err = p.Get(ctx, p.Key(lookup, "pending", lookup), &pending)
 	return "", pending, err
@@ -85,21 +117,37 @@ func (p people) expect(ctx context.Context, email, user string) error {
 	return p.Update(ctx, lookup, func(t *store.Tx) error { return t.Set(t.Key("pending", lookup), user, unprovenTTL) })
 }
 
-// claim makes an address the user's, unless another proved it before.
+// claim makes an address the user's, unless another proved it before or is
+// doing so now. The claim ends by itself unless it is confirmed.
 func (p people) claim(ctx context.Context, email, user string) error {
 	lookup := p.keys.lookup(email)
+	proven, _, err := p.owner(ctx, email)
+	if err != nil {
+		return err
+	}
 	return p.Update(ctx, lookup, func(t *store.Tx) error {
-		var owner string
+		var c claim
 		key := t.Key("email", lookup)
-		if _, err := t.Get(key, &owner); err != nil {
+		if _, err := t.Get(key, &c); err != nil {
 			return err
 		}
-		if owner != "" && owner != user {
+		if c.User != "" && c.User != user && (c.User == proven || t.Now().Sub(c.At) < claimHolds) {
 			return errToken()
 		}
 		t.Del(t.Key("pending", lookup))
-		return t.Set(key, user, 0)
+		return t.Set(key, claim{user, t.Now()}, unprovenTTL)
 	})
+}
+
+// confirm makes a claim last, once its account is proven.
+// It costs a write only while the claim is not confirmed.
+func (p people) confirm(ctx context.Context, email, user string) error {
+	lookup := p.keys.lookup(email)
+	ttl, err := p.Client().TTL(ctx, p.Key(lookup, "email", lookup)).Result()
+	if err != nil || ttl < 0 {
+		return store.Wrap(err)
+	}
+	return p.Update(ctx, lookup, func(t *store.Tx) error { return t.Set(t.Key("email", lookup), claim{user, t.Now()}, 0) })
 }
 
 // putToken makes stored the only mail token of its purpose.
@@ -137,6 +185,7 @@ func saveSession(ctx context.Context, t *store.Tx, user string, s Session) error
 	list := t.Key("sessions", user)
 	t.Write(func(pipe redis.Pipeliner) {
 		pipe.ZAdd(ctx, list, redis.Z{Score: store.Score(s.RotatedAt), Member: s.ID})
+		pipe.ZRemRangeByScore(ctx, list, "-inf", strconv.FormatInt(t.Now().Add(-sessionTTL).UnixMilli(), 10))
 		pipe.Expire(ctx, list, sessionTTL)
 	})
 	return t.Set(t.Key("session", user, s.ID), s, left)

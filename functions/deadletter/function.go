@@ -58,6 +58,9 @@ type deadletter struct {
 // keep stores the event first, then the letter that refers to it.
 func (f *deadletter) keep(ctx context.Context, e events.Envelope, extensions map[string]string) error {
 	l := newLetter(e, extensions, f.base.Now())
+	if !json.Valid(e.Data) {
+		e.Data, e.DataBase64 = nil, e.Data
+	}
 	body, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("deadletter: encode %s: %w", e.ID, err)

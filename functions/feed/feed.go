@@ -11,13 +11,22 @@ import (
 type Item struct {
 	Workout events.Workout `json:"workout"`
 	Stats   *events.Stats  `json:"stats,omitempty"` // nil until the figures are there
-	Deleted bool           `json:"deleted,omitempty"`
+	// StatsVersion is the version of the workout that they were made for.
+	StatsVersion int64 `json:"stats_version,omitempty"`
+	Deleted      bool  `json:"deleted,omitempty"`
 }
 
 // Describe takes over the newest description of the workout.
 func (i *Item) Describe(w events.Workout) {
 	if !i.Deleted && w.Version >= i.Workout.Version {
 		i.Workout = w
+	}
+}
+
+// Measure takes over the figures, unless those of a newer version are there.
+func (i *Item) Measure(s events.Stats, version int64) {
+	if !i.Deleted && version >= i.StatsVersion {
+		i.Stats, i.StatsVersion = &s, version
 	}
 }
 

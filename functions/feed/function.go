@@ -47,9 +47,7 @@ type feed struct{ feeds feeds }
 func (f *feed) processed(ctx context.Context, e events.WorkoutProcessed) error {
 	return f.change(ctx, e.UserID, e.WorkoutID, func(i *Item) {
 		i.Describe(e.Workout)
-		if !i.Deleted {
-			i.Stats = &e.Stats
-		}
+		i.Measure(e.Stats, e.Version)
 	})
 }
 

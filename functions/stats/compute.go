@@ -45,6 +45,7 @@ func (f *stats) compute(ctx context.Context, w events.Workout, trackKey, uploadI
 			return fault.Conflict("described_anew", "the sport was changed meanwhile")
 		}
 		r.TrackKey, r.UploadID, r.Stats = trackKey, uploadID, computed
+		r.ComputedSport, r.ComputedSubSport = w.Sport, w.SubSport
 		if unusable != nil {
 			r.Fault = unusable.Code
 			return t.Emit(events.WorkoutFailed{
@@ -106,20 +107,19 @@ func (f *stats) track(ctx context.Context, key string) (*track.Track, error) {
 	return tr, nil
 }
 
-// updated takes over a new description; another sport has other thresholds, so
-// that the figures are computed again.
+// updated takes over a new description at once, since it may hide the workout;
+// then the figures are computed again where they were made for another sport.
 func (f *stats) updated(ctx context.Context, e events.WorkoutUpdated) error {
-	var r Record
-	if _, err := f.workouts.Get(ctx, f.workouts.Key(e.UserID, "workout", e.WorkoutID), &r); err != nil {
-		return err
-	}
-	if r.TrackKey != "" && r.Describe(e.Workout) {
-		return f.compute(ctx, e.Workout, r.TrackKey, r.UploadID)
-	}
-	return f.workouts.change(ctx, e.UserID, e.WorkoutID, func(_ *store.Tx, r *Record) error {
+	var now Record
+	err := f.workouts.apply(ctx, e.UserID, e.WorkoutID, func(_ *store.Tx, r *Record) error {
 		r.Describe(e.Workout)
+		now = *r
 		return nil
 	})
+	if err != nil || now.Deleted || !now.Outdated() {
+		return err
+	}
+	return f.compute(ctx, now.Workout, now.TrackKey, now.UploadID)
 }
 
 func (f *stats) deleted(ctx context.Context, e events.WorkoutDeleted) error {

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
+	"paceline/shared/objects"
 	"paceline/shared/track"
 )
 
@@ -34,6 +36,9 @@ func (f *stats) samples(r *http.Request) (*track.Track, error) {
 		return nil, fault.Conflict("workout_failed", "this workout could not be computed")
 	}
 	tr, err := f.track(r.Context(), found.TrackKey)
+	if errors.Is(err, objects.ErrNotFound) { // deleted, and we have not heard of it yet
+		return nil, errWorkout()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -13,9 +13,12 @@ type Record struct {
 	UploadID string         `json:"upload_id,omitempty"`
 	TrackKey string         `json:"track_key,omitempty"` // "" until the upload is known
 	Stats    *events.Stats  `json:"stats,omitempty"`     // nil until computed
-	Fault    string         `json:"fault,omitempty"`     // code of why it cannot be computed
-	Deleted  bool           `json:"deleted,omitempty"`
-	Counted  *Counted       `json:"counted,omitempty"` // where the sums hold it
+	// ComputedSport and ComputedSubSport are what the figures were made for.
+	ComputedSport    string   `json:"computed_sport,omitempty"`
+	ComputedSubSport string   `json:"computed_sub_sport,omitempty"`
+	Fault            string   `json:"fault,omitempty"` // code of why it cannot be computed
+	Deleted          bool     `json:"deleted,omitempty"`
+	Counted          *Counted `json:"counted,omitempty"` // where the sums hold it
 }
 
 // Counted is what a workout adds to which day.
@@ -25,14 +28,17 @@ type Counted struct {
 	Sums  Sums   `json:"sums"`
 }
 
-// Describe takes over the newest description. It says whether the sport changed.
-func (r *Record) Describe(w events.Workout) (sportChanged bool) {
-	if r.Deleted || w.Version < r.Workout.Version {
-		return false
+// Describe takes over the newest description.
+func (r *Record) Describe(w events.Workout) {
+	if !r.Deleted && w.Version >= r.Workout.Version {
+		r.Workout = w
 	}
-	sportChanged = r.Workout.Sport != "" && r.Workout.Sport != w.Sport
-	r.Workout = w
-	return sportChanged
+}
+
+// Outdated says that the figures were made for another sport, which has other
+// thresholds.
+func (r Record) Outdated() bool {
+	return r.Stats != nil && (r.Workout.Sport != r.ComputedSport || r.Workout.SubSport != r.ComputedSubSport)
 }
 
 // Delete ends the workout; nothing revives it.

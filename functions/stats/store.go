@@ -21,6 +21,10 @@ func errWorkout() error { return fault.NotFound("workout_not_found", "there is n
 // own remembers whose workout it is. It is written first and never changes, so
 // that a workout can be found by its id alone.
 func (w workouts) own(ctx context.Context, user, workout string) error {
+	var owner string
+	if found, err := w.Get(ctx, w.Key(workout, "owner", workout), &owner); err != nil || found {
+		return err
+	}
 	return w.Update(ctx, workout, func(t *store.Tx) error { return t.Set(t.Key("owner", workout), user, 0) })
 }
 
@@ -51,28 +55,38 @@ func missing(found bool) error {
 	return errWorkout()
 }
 
-// change applies rule to a workout and brings the lists and the sums in line.
-// once says that the event at hand is to be applied once.
+// change applies rule to a workout once for the event at hand.
 func (w workouts) change(ctx context.Context, user, workout string, rule func(*store.Tx, *Record) error) error {
 	if err := w.own(ctx, user, workout); err != nil {
 		return err
 	}
-	return w.UpdateOnce(ctx, user, func(t *store.Tx) error {
-		var r Record
-		key := t.Key("workout", workout)
-		if _, err := t.Get(key, &r); err != nil {
-			return err
-		}
-		before := r
-		if err := rule(t, &r); err != nil {
-			return err
-		}
-		relist(ctx, t, before, r)
-		if err := recount(ctx, t, &r); err != nil {
-			return err
-		}
-		return t.Set(key, r, 0)
-	})
+	return w.UpdateOnce(ctx, user, func(t *store.Tx) error { return changeRecord(ctx, t, workout, rule) })
+}
+
+// apply is change for a rule that may run again, whatever came in between.
+func (w workouts) apply(ctx context.Context, user, workout string, rule func(*store.Tx, *Record) error) error {
+	if err := w.own(ctx, user, workout); err != nil {
+		return err
+	}
+	return w.Update(ctx, user, func(t *store.Tx) error { return changeRecord(ctx, t, workout, rule) })
+}
+
+// changeRecord applies rule and brings the lists and the sums in line.
+func changeRecord(ctx context.Context, t *store.Tx, workout string, rule func(*store.Tx, *Record) error) error {
+	var r Record
+	key := t.Key("workout", workout)
+	if _, err := t.Get(key, &r); err != nil {
+		return err
+	}
+	before := r
+	if err := rule(t, &r); err != nil {
+		return err
+	}
+	relist(ctx, t, before, r)
+	if err := recount(ctx, t, &r); err != nil {
+		return err
+	}
+	return t.Set(key, r, 0)
 }
 
 // relist moves a workout between the lists of its owner.

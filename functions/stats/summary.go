@@ -11,7 +11,7 @@ import (
 )
 
 // firstYear is the earliest year that a summary goes back to.
-const firstYear = 1970
+const firstYear = 1900
 
 func (f *stats) summary(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()

@@ -132,7 +132,7 @@ func (b *Base) Deliveries(next http.Handler) http.Handler { return verified(b.de
 func (b *Base) sweep(ctx context.Context) error {
 	left, err := b.Store.Sweep(ctx)
 	if err == nil && left > 0 {
-		return fault.Unavailable("outbox_not_empty", 5*time.Second, fmt.Errorf("%d events wait", left))
+		return fault.Unavailable("outbox_not_empty", 5*time.Second, fmt.Errorf("%d outboxes are not empty", left))
 	}
 	return err
 }

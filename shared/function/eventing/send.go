@@ -84,7 +84,11 @@ func toEvent(e events.Envelope, extensions map[string]string) (*ce.Event, error)
 	for k, v := range extensions {
 		out.SetExtension(k, v)
 	}
-	if err := out.SetData(e.DataContentType, []byte(e.Data)); err != nil {
+	data := []byte(e.Data)
+	if e.DataBase64 != nil {
+		data = e.DataBase64
+	}
+	if err := out.SetData(e.DataContentType, data); err != nil {
 		return nil, fmt.Errorf("eventing: data of %s: %w", e.Type, err)
 	}
 	if err := out.Validate(); err != nil {

@@ -86,13 +86,11 @@ func Command(answers Answers, next Handler) Handler {
 // request; routes have lower bounds of their own.
 const maxCommand = 64 << 20
 
-// keeps says whether the same request would get the same answer again.
+// keeps says whether the same request would get the same answer again: when it
+// was done, or when it could not be read. Other refusals follow from a state
+// that may change.
 func keeps(status int) bool {
-	switch status {
-	case http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests:
-		return false
-	}
-	return status < http.StatusInternalServerError
+	return status/100 == 2 || status == http.StatusBadRequest || status == http.StatusUnsupportedMediaType
 }
 
 // withCause lets the events of r follow from what tells it from all others.
@@ -107,7 +105,7 @@ func requestDigest(r *http.Request, body []byte) string {
 	if boundary := params["boundary"]; boundary != "" {
 		body = bytes.ReplaceAll(body, []byte(boundary), nil) // a client makes a new one for each try
 	}
-	for _, s := range []string{r.Method, r.URL.RequestURI(), kind} {
+	for _, s := range []string{r.Method, r.URL.RequestURI(), kind, r.Header.Get("If-Match")} {
 		h.Write([]byte(s + "\x00"))
 	}
 	h.Write(body)

@@ -161,8 +161,9 @@ func TestWhichAnswersAreKept(t *testing.T) {
 	}{
 		"200":               {func(w http.ResponseWriter) error { return rest.JSON(w, 200, 1) }, true},
 		"a bare body":       {func(w http.ResponseWriter) error { _, err := w.Write([]byte("x")); return err }, true},
-		"404":               {func(http.ResponseWriter) error { return fault.NotFound("a", "a") }, true},
-		"422":               {func(http.ResponseWriter) error { return fault.Invalid("a", "a") }, true},
+		"404":               {func(http.ResponseWriter) error { return fault.NotFound("a", "a") }, false},
+		"422":               {func(http.ResponseWriter) error { return fault.Invalid("a", "a") }, false},
+		"400":               {func(http.ResponseWriter) error { return fault.BadRequest("a", "a") }, true},
 		"409, which passes": {func(http.ResponseWriter) error { return fault.Conflict("too_busy", "a") }, false},
 		"429":               {func(http.ResponseWriter) error { return fault.New(429, "a", "a") }, false},
 		"500":               {func(http.ResponseWriter) error { return errors.New("x") }, false},

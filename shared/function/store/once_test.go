@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 
@@ -71,7 +72,7 @@ func TestUpdateOnceMarksForTwoWeeks(t *testing.T) {
 		if err := f.UpdateOnce(cause(t.Context(), "e"), "ann", func(*store.Tx) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
-		ttl, err := f.Client().TTL(t.Context(), f.Key("ann", "done", "3f79bb7b435b05321651daefd374cdc6")).Result()
+		ttl, err := f.Client().TTL(t.Context(), f.Key("ann", "done", "c6ca0dd9117c7775f67a639145863792")).Result()
 		if err != nil || ttl <= store.MarkTTL-store.MarkTTL/100 || ttl > store.MarkTTL {
 			t.Errorf("the mark lives %v, %v", ttl, err)
 		}
@@ -84,6 +85,31 @@ func TestUpdateOnceNeedsAnEvent(t *testing.T) {
 		err := f.UpdateOnce(t.Context(), "ann", func(tx *store.Tx) error { return add(tx, "ann", 1) })
 		if err == nil || number(t, f.Store, "ann") != 0 {
 			t.Errorf("error %v, number %d", err, number(t, f.Store, "ann"))
+		}
+	})
+}
+
+// Two people whose ids fall into one partition are both told by one event.
+func TestUpdateOnceIsOnceAPersonNotOnceAPartition(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, f *fixture) {
+		first, second := "ann", ""
+		for i := 0; second == ""; i++ {
+			if id := fmt.Sprint("p", i); f.Key(id, "x") == f.Key(first, "x") {
+				second = id
+			}
+		}
+		for _, id := range []string{first, second, first} {
+			err := f.UpdateOnce(cause(t.Context(), "e"), id, func(tx *store.Tx) error { return tx.Set(tx.Key("told", id), true, 0) })
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, id := range []string{first, second} {
+			var told bool
+			if found, err := f.Get(t.Context(), f.Key(id, "told", id), &told); err != nil || !found {
+				t.Errorf("%s was not told: %v", id, err)
+			}
 		}
 	})
 }

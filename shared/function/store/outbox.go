@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -44,6 +45,9 @@ func (s *Store) post(ctx context.Context, p int, sent []posted) error {
 		}
 		taken = append(taken, m.id)
 	}
+	if refused != nil {
+		s.again(p)
+	}
 	if len(taken) == 0 {
 		return refused
 	}
@@ -59,55 +63,118 @@ func (s *Store) flush(ctx context.Context, p int) error {
 		return nil
 	}
 	waiting, err := s.waiting(ctx, p)
-	if err != nil {
+	if err != nil && !errors.Is(err, errBroken) {
 		s.c.Log.WarnContext(ctx, "outbox cannot be read", "partition", p, "error", err)
 		return err
 	}
-	return s.post(ctx, p, waiting)
+	return errors.Join(s.post(ctx, p, waiting), err)
 }
 
+// again publishes what stays in an outbox from the background, at first soon
+// and then less and less often, while this process lives; Sweep does it for
+// processes that ended.
+func (s *Store) again(p int) {
+	s.retry.Lock()
+	defer s.retry.Unlock()
+	if s.retry.closed || s.retry.running[p] {
+		return
+	}
+	if s.retry.running == nil {
+		s.retry.running = map[int]bool{}
+	}
+	s.retry.running[p] = true
+	go func() {
+		for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+			select {
+			case <-s.retry.ended:
+				return
+			case <-time.After(wait):
+			}
+			if err := s.flush(context.Background(), p); err == nil || errors.Is(err, errBroken) {
+				break
+			}
+		}
+		s.retry.Lock()
+		defer s.retry.Unlock()
+		delete(s.retry.running, p)
+	}()
+}
+
+// retry is which partitions are being tried again.
+type retry struct {
+	sync.Mutex
+	running map[int]bool
+	ended   chan struct{} // closed by Close
+	closed  bool
+}
+
+func (r *retry) end() {
+	r.Lock()
+	defer r.Unlock()
+	if !r.closed {
+		r.closed = true
+		close(r.ended)
+	}
+}
+
+// errBroken is an outbox entry that cannot be decoded.
+var errBroken = errors.New("store: outbox entry is not an event")
+
 // waiting is the oldest events of one outbox. One that cannot be decoded is
-// logged and left where it is; it does not hold up the others.
-func (s *Store) waiting(ctx context.Context, p int) ([]posted, error) {
+// logged and left where it is; it does not hold up the others, which come with
+// errBroken.
+func (s *Store) waiting(ctx context.Context, p int) (out []posted, err error) {
 	entries, err := s.c.Client.XRangeN(ctx, s.outboxKey(p), "-", "+", maxFlush).Result()
 	if err != nil {
 		return nil, Wrap(err)
 	}
-	out := make([]posted, 0, len(entries))
+	out = make([]posted, 0, len(entries))
 	for _, m := range entries {
 		text, _ := m.Values["event"].(string)
 		var e events.Envelope
-		if err := json.Unmarshal([]byte(text), &e); err != nil {
-			s.c.Log.ErrorContext(ctx, "outbox entry is not an event", "partition", p, "entry", m.ID, "error", err)
+		if bad := json.Unmarshal([]byte(text), &e); bad != nil {
+			s.c.Log.ErrorContext(ctx, "outbox entry is not an event", "partition", p, "entry", m.ID, "error", bad)
+			err = errBroken
 			continue
 		}
 		out = append(out, posted{m.ID, e})
 	}
-	return out, nil
+	return out, err
 }
 
 // Sweep publishes what is left in the outboxes of all partitions and returns
-// how many events still wait afterwards. It visits partitions and never scans.
-// A partition whose first event is refused does not hold up the others; a
-// broker that does not answer at all ends the sweep.
+// how many events wait where the broker refused one. It visits partitions and
+// never scans. What others publish right now may go out twice, and does not
+// count. A partition whose first event is refused does not hold up the others;
+// a broker that does not answer at all ends the sweep.
 func (s *Store) Sweep(ctx context.Context) (left int64, err error) {
-	lengths, err := s.outboxLengths(ctx)
+	before, err := s.outboxLengths(ctx)
 	if err != nil {
 		return 0, err
 	}
-	for p, n := range lengths {
+	var refused []int
+	silent := false
+	for p, n := range before {
 		if n == 0 {
 			continue
 		}
-		if err := s.flush(ctx, p); errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
-			break
+		err := context.DeadlineExceeded
+		if !silent {
+			err = s.flush(ctx, p)
+			silent = errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil
+		}
+		if err != nil || n > maxFlush || s.c.Publish == nil {
+			refused = append(refused, p)
 		}
 	}
-	lengths, err = s.outboxLengths(ctx)
-	for _, n := range lengths {
-		left += n
+	after, err := s.outboxLengths(ctx)
+	if err != nil {
+		return 0, err
 	}
-	return left, err
+	for _, p := range refused {
+		left += after[p]
+	}
+	return left, nil
 }
 
 func (s *Store) outboxLengths(ctx context.Context) ([]int64, error) {

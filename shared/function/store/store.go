@@ -38,7 +38,10 @@ type Config struct {
 }
 
 // Store is the state of one function.
-type Store struct{ c Config }
+type Store struct {
+	c     Config
+	retry *retry
+}
 
 // New makes a Store; it does no I/O.
 func New(c Config) *Store {
@@ -48,7 +51,7 @@ func New(c Config) *Store {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	return &Store{c}
+	return &Store{c, &retry{ended: make(chan struct{})}}
 }
 
 // Dial makes a client for address without connecting: redis://, rediss://,
@@ -195,4 +198,7 @@ func busy(err redis.Error) bool {
 func (s *Store) Ping(ctx context.Context) error { return Wrap(s.c.Client.Ping(ctx).Err()) }
 
 // Close ends the connections.
-func (s *Store) Close() error { return s.c.Client.Close() }
+func (s *Store) Close() error {
+	s.retry.end()
+	return s.c.Client.Close()
+}

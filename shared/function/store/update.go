@@ -36,7 +36,7 @@ func (s *Store) UpdateOnce(ctx context.Context, id string, change func(*Tx) erro
 	}
 	done := false
 	err := s.update(ctx, partition(id), func(t *Tx) error {
-		mark := t.Key("done", digest(cause))
+		mark := t.Key("done", digest(cause+"\x00"+id)) // others share the partition
 		var marks *redis.IntCmd
 		if err := t.watch(func(p redis.Pipeliner) { marks = p.Exists(ctx, mark) }, mark); err != nil {
 			return err
