@@ -30,6 +30,7 @@ func walk(r *running) []string {
 
 	first := fittest.Run(monday, 600)
 	run := anna.upload("run.fit", first, map[string]string{"name": "Easy run"})
+	r.settled() // the mail of the day about Anna's workouts is about this one
 	anna.upload("ride.tcx", tcxtest.Run(monday.Add(24*time.Hour), 300), map[string]string{"name": "Second", "visibility": "everyone"})
 	anna.upload("secret.gpx", gpxtest.Run(monday.Add(48*time.Hour), 300), map[string]string{"name": "Secret", "visibility": "private"})
 	gone := anna.upload("gone.gpx", gpxtest.Run(monday.Add(72*time.Hour), 200), map[string]string{"name": "Gone"})

@@ -1,14 +1,14 @@
 // Package notify tells people what concerns them: in the app, and by mail
 // where they chose it.
 //
-//	in    workout.processed, workout.failed,
+//	in    workout.processed, workout.updated, workout.deleted, workout.failed,
 //	      social.follow.requested, social.followed, social.unfollowed,
 //	      profile.updated
 //	out   notification.created, mail.requested
 //	keys  note:<user>:<id>   one notification; notes:<user>, unread:<user>
 //	      sorted sets by time, the newest 500; told:<user>:<digest> what was
 //	      told once; choice:<user> the person's channels; person:<user> name and
-//	      language; followers:<user> set, versions:<user> hash
+//	      language; workout:<workout> the newest of who may be told; followers:<user> set, versions:<user> hash
 //	safe  one matter is told once, however often its event comes and even when
 //	      a replay computes a workout again
 //

@@ -13,13 +13,31 @@ import (
 // it the feed has to do.
 const maxFollowers = 5000
 
+// news is how long a workout is worth telling followers of: a replay computes
+// old ones again.
+const news = 72 * time.Hour
+
+func (f *notify) updated(ctx context.Context, e events.WorkoutUpdated) error {
+	_, err := f.notes.see(ctx, e.UserID, e.WorkoutID, seen{Version: e.Version, Visibility: e.Visibility})
+	return err
+}
+
+func (f *notify) deleted(ctx context.Context, e events.WorkoutDeleted) error {
+	_, err := f.notes.see(ctx, e.UserID, e.WorkoutID, seen{Version: e.Version, Deleted: true})
+	return err
+}
+
 // processed tells the owner once, and each follower who may see the workout.
 func (f *notify) processed(ctx context.Context, e events.WorkoutProcessed) error {
 	values := figures(e.Workout, e.Stats)
 	err := f.notes.tell(ctx, Matter{
 		To: e.UserID, Kind: api.NotificationKindWorkoutReady, About: e.WorkoutID, At: e.CreatedAt, WorkoutID: e.WorkoutID, Values: values,
 	})
-	if err != nil || e.Visibility == events.Private {
+	if err != nil {
+		return err
+	}
+	newest, err := f.notes.see(ctx, e.UserID, e.WorkoutID, seen{Version: e.Version, Visibility: e.Visibility})
+	if err != nil || newest.Deleted || newest.Visibility == events.Private || f.base.Now().Sub(e.CreatedAt) > news {
 		return err
 	}
 	followers, err := f.notes.followers(ctx, e.UserID, maxFollowers)

@@ -29,6 +29,8 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	return base.Function(mux,
 		eventing.On(f.processed),
 		eventing.On(f.failed),
+		eventing.On(f.updated),
+		eventing.On(f.deleted),
 		eventing.On(f.requested),
 		eventing.On(f.followed),
 		eventing.On(func(ctx context.Context, e events.Unfollowed) error { return f.notes.follow(ctx, e.Follow, false) }),

@@ -71,6 +71,9 @@ func mails(r *functiontest.Rig, to string) []events.MailRequested {
 func TestWhoIsToldWhat(t *testing.T) {
 	t.Parallel()
 	followed := events.Followed{Follow: follow(ben, anna, 2)}
+	hidden, old := run(events.Private).Workout, run(events.Followers)
+	hidden.Version = 2
+	old.CreatedAt = old.CreatedAt.AddDate(0, 0, -4)
 	tests := []struct {
 		name   string
 		events []events.Payload
@@ -82,6 +85,9 @@ func TestWhoIsToldWhat(t *testing.T) {
 		{"once, though a replay computes it again", []events.Payload{run(events.Private), run(events.Private)}, anna, []string{"“Long run” is ready: 10.00 km, 1:02:03."}, []string{"workout_processed"}},
 		{"a follower by mail, since the feed shows it", []events.Payload{followed, run(events.Followers)}, ben, nil, []string{"followed_workout"}},
 		{"no follower of a private workout", []events.Payload{followed, run(events.Private)}, ben, nil, nil},
+		{"no follower once it is private", []events.Payload{followed, events.WorkoutUpdated{Workout: hidden}, run(events.Followers)}, ben, nil, nil},
+		{"no follower once it is deleted", []events.Payload{followed, events.WorkoutDeleted{WorkoutID: "01RUN", UserID: anna, Version: 2}, run(events.Followers)}, ben, nil, nil},
+		{"no follower of what is no news", []events.Payload{followed, old}, ben, nil, nil},
 		{"nobody who stopped following", []events.Payload{events.Unfollowed{Follow: follow(ben, anna, 3)}, followed, run(events.Followers)}, ben, nil, nil},
 		{"who is followed", []events.Payload{followed}, anna, []string{"Бен follows you now."}, []string{"new_follower"}},
 		{"who is asked", []events.Payload{events.FollowRequested{Follow: follow(ben, anna, 1)}}, anna, []string{"Бен asks to follow you."}, []string{"follow_request"}},

@@ -117,6 +117,27 @@ func (n notes) read(ctx context.Context, user string, ids []string) error {
 	})
 }
 
+// seen is the newest that is known of a workout: whether followers may be told.
+type seen struct {
+	Version    int64             `json:"version"`
+	Visibility events.Visibility `json:"visibility"`
+	Deleted    bool              `json:"deleted,omitempty"`
+}
+
+// see keeps what is newest of a workout, and returns it.
+func (n notes) see(ctx context.Context, owner, workout string, now seen) (newest seen, err error) {
+	err = n.Update(ctx, owner, func(t *store.Tx) error {
+		key := t.Key("workout", workout)
+		newest = seen{}
+		if _, err := t.Get(key, &newest); err != nil || newest.Deleted || newest.Version > now.Version {
+			return err
+		}
+		newest = now
+		return t.Set(key, now, noteTTL)
+	})
+	return newest, err
+}
+
 // follow keeps the followers of a person, whom new workouts are told to.
 func (n notes) follow(ctx context.Context, e events.Follow, follows bool) error {
 	return n.Update(ctx, e.FolloweeID, func(t *store.Tx) error {
