@@ -25,7 +25,7 @@ import (
 
 // Platform is the running platform. Use New.
 type Platform struct {
-	handler atomic.Pointer[http.Handler] // nil until everything is there
+	handler atomic.Pointer[http.Handler]  // nil until everything is there
 	closers []func(context.Context) error // in the order of opening
 	inside  string                        // the address that functions and the broker call each other at
 	broker  *broker.Broker
