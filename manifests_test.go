@@ -3,9 +3,7 @@ package paceline
 import (
 	"encoding/json"
 	"net/http"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -75,7 +73,8 @@ func TestManifestsAreClosedAndBounded(t *testing.T) {
 		}
 		sc := c.SecurityContext
 		if sc == nil || !is(sc.RunAsNonRoot, true) || !is(sc.ReadOnlyRootFilesystem, true) || !is(sc.AllowPrivilegeEscalation, false) ||
-			!is(spec.AutomountServiceAccountToken, false) || sc.SeccompProfile == nil || sc.Capabilities == nil {
+			!is(spec.AutomountServiceAccountToken, false) || sc.SeccompProfile == nil || sc.SeccompProfile.Type != "RuntimeDefault" ||
+			sc.Capabilities == nil || !slices.Equal(sc.Capabilities.Drop, []string{"ALL"}) || len(sc.Capabilities.Add) > 0 {
 			t.Errorf("%s: the pod may more than it needs", s.Metadata.Name)
 		}
 		if c.ReadinessProbe == nil || c.LivenessProbe == nil {
@@ -89,6 +88,11 @@ func is(b *bool, want bool) bool { return b != nil && *b == want }
 func TestManifestsTriggersTryHardAndThenGiveUpLoudly(t *testing.T) {
 	t.Parallel()
 	set := manifests(t)
+	for _, b := range set.Brokers {
+		if d := b.Spec.Delivery; d == nil || d.Retry == nil || d.DeadLetterSink == nil {
+			t.Errorf("broker %s: retry and a dead-letter sink are to be set", b.Metadata.Name)
+		}
+	}
 	timeouts := map[string]int{}
 	for _, s := range set.Services {
 		timeouts[s.Metadata.Name] = *s.Spec.Template.Spec.TimeoutSeconds
@@ -108,95 +112,50 @@ func TestManifestsTriggersTryHardAndThenGiveUpLoudly(t *testing.T) {
 	}
 }
 
-// setting finds the variables that a Config names.
-var setting = regexp.MustCompile("env:\"([A-Z_]+)")
-
-// variables is every variable that a function reads.
-func variables(t *testing.T, name string) map[string]bool {
-	t.Helper()
-	read := map[string]bool{}
-	files, err := filepath.Glob(filepath.Join("functions", name, "*.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range append(files, "shared/function/env.go") {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range setting.FindAllSubmatch(b, -1) {
-			read[string(m[1])] = true
-		}
-	}
-	return read
-}
-
-func TestManifestsSetWhatFunctionsRead(t *testing.T) {
-	t.Parallel()
-	for _, s := range manifests(t).Services {
-		name := s.Metadata.Name
-		read := variables(t, name)
-		vars := map[string]string{}
-		for _, v := range s.Spec.Template.Spec.Containers[0].Env {
-			if !read[v.Name] {
-				t.Errorf("%s: nobody reads %s", name, v.Name)
-			}
-			vars[v.Name] = ""
-		}
-		if s.Metadata.Labels[sendsEvents] == "true" {
-			vars["K_SINK"] = ""
-		}
-		r := rigOf(t, name)
-		for have := range r.Vars { // what the test gives and the manifest does not
-			if _, set := vars[have]; !set {
-				delete(r.Vars, have)
-			}
-		}
-		if _, err := functions[name](t.Context(), function.Env{Vars: r.Vars, Log: discard, Now: time.Now}); err != nil {
-			t.Errorf("%s does not open with what its manifest sets: %v", name, err)
-		}
-	}
-}
-
-// rigOf runs a function with everything that any function may want.
-func rigOf(t *testing.T, name string) *functiontest.Rig {
-	t.Helper()
-	key := filepath.Join(t.TempDir(), "key")
-	if err := os.WriteFile(key, []byte(strings.Repeat("k", 32)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return functiontest.New(t, name, functions[name], map[string]string{
-		"ACCOUNTS_KEY_FILE": key, "OBJECTS_URL": "file://" + t.TempDir(), "FUNCTION_URL": "http://{function}.example",
-		"SMTP_URL": "smtp://127.0.0.1:1", "PUBLIC_URL": "http://127.0.0.1:8080",
-	})
-}
-
 func TestManifestsTriggersAndSubscriptionsAreTheSame(t *testing.T) {
 	t.Parallel()
+	set := manifests(t)
 	wanted := map[string][]string{} // function → types
-	for _, tr := range manifests(t).Triggers {
-		attributes := tr.Spec.Filter.Attributes
-		wanted[tr.Spec.Subscriber.Ref.Name] = append(wanted[tr.Spec.Subscriber.Ref.Name], attributes["type"])
-		known := slices.ContainsFunc(events.All(), func(p events.Payload) bool { return p.EventType() == attributes["type"] })
-		if !known || (attributes["type"] == events.TypePing && attributes["schedule"] == "") {
-			t.Errorf("%s: type %q is not one of ours", tr.Metadata.Name, attributes["type"])
+	for _, tr := range set.Triggers {
+		if tr.Spec.Filter == nil || len(tr.Spec.Filters) > 0 {
+			t.Fatalf("%s: a trigger is for one type, in filter.attributes", tr.Metadata.Name)
+		}
+		eventType, schedule := tr.Spec.Filter.Attributes["type"], tr.Spec.Filter.Attributes["schedule"]
+		wanted[tr.Spec.Subscriber.Ref.Name] = append(wanted[tr.Spec.Subscriber.Ref.Name], eventType)
+		if !slices.ContainsFunc(events.All(), func(p events.Payload) bool { return p.EventType() == eventType }) {
+			t.Errorf("%s: type %q is not one of ours", tr.Metadata.Name, eventType)
+		}
+		if (eventType == events.TypePing || schedule != "") && !rings(set, schedule) {
+			t.Errorf("%s: no PingSource has the schedule %q", tr.Metadata.Name, schedule)
+		}
+	}
+	for _, stateless := range []string{function.GatewayName, "web"} {
+		if len(wanted[stateless]) > 0 {
+			t.Errorf("%s takes no events, and triggers send it %v", stateless, wanted[stateless])
 		}
 	}
 	for name := range functions {
 		if name == function.GatewayName || name == "web" {
-			continue // they take no events
+			continue
 		}
 		r := rigOf(t, name)
 		for _, p := range events.All() {
 			takes := !refusesType(t, r, p.EventType())
-			if name == "deadletter" {
-				takes = takes && p.EventType() == events.TypePing // it takes every type, as dead letters
+			if name == "deadletter" && p.EventType() != events.TypePing {
+				takes = false // what it takes of other types are dead letters, which no trigger sends
 			}
 			if has := slices.Contains(wanted[name], p.EventType()); has != takes {
 				t.Errorf("%s: a trigger for %s: %v, a handler: %v", name, p.EventType(), has, takes)
 			}
 		}
 	}
+}
+
+// rings says whether a PingSource marks its events with the schedule.
+func rings(set *manifest.Set, schedule string) bool {
+	return slices.ContainsFunc(set.PingSources, func(p manifest.PingSource) bool {
+		return schedule != "" && p.Spec.CEOverrides != nil && p.Spec.CEOverrides.Extensions["schedule"] == schedule
+	})
 }
 
 // refusesType sends an event whose data fits no type, and says whether it was

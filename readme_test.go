@@ -67,7 +67,7 @@ func TestReadmeNamesEverySetting(t *testing.T) {
 	}
 	inner := []string{"IDENTITY_KEY_FILE", "IDENTITY_JWKS_FILE", "ACCOUNTS_KEY_FILE", "K_SINK", "K_CE_OVERRIDES", "K_CA_CERTS", "FUNCTION_URL", "MAIL_DIR"}
 	for name := range functions {
-		for variable := range variables(t, name) {
+		for variable := range settings(t, name) {
 			if !named[variable] && !slices.Contains(inner, variable) {
 				t.Errorf("%s reads %s, and the README does not name it", name, variable)
 			}
