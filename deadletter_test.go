@@ -55,8 +55,9 @@ func (r *running) send(e events.Envelope) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	sink := eventing.Sink{URL: r.inside + "/broker/paceline/default", Client: http.DefaultClient, Token: func() (string, error) {
-		return keys.Signer("upload").WorkloadToken(function.BrokerName)
+	signer := keys.Signer("upload")
+	sink := eventing.Sink{URL: r.inside + "/broker/paceline/default", Client: http.DefaultClient, Sign: signer.EventToken, Token: func() (string, error) {
+		return signer.WorkloadToken(function.BrokerName)
 	}}
 	if err := sink.Send(context.Background(), e); err != nil {
 		r.t.Fatal(err)

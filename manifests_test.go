@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"paceline/knative"
 	"paceline/shared/broker/manifest"
 	"paceline/shared/function"
+	"paceline/shared/function/eventing"
 	"paceline/shared/function/functiontest"
 )
 
@@ -166,15 +166,16 @@ func refusesType(t *testing.T, r *functiontest.Rig, eventType string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequest(http.MethodPost, r.Base+"/events", strings.NewReader("[]"))
+	sender := r.Broker()
+	if names := events.Senders(eventType); len(names) > 0 {
+		sender = r.Signer(names[0])
+	}
+	sink := eventing.Sink{URL: r.Base + "/events", Sign: sender.EventToken, Token: func() (string, error) { return token, nil }}
+	req, err := sink.Request(t.Context(), events.Envelope{
+		ID: "x", Source: events.Source(sender.Issuer()), Type: eventType, Time: time.Now(), DataContentType: "application/json", Data: []byte("[]"),
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	for k, v := range map[string]string{
-		"Ce-Specversion": "1.0", "Ce-Id": "x", "Ce-Source": "/test", "Ce-Type": eventType,
-		"Content-Type": "application/json", "Authorization": "Bearer " + token,
-	} {
-		req.Header.Set(k, v)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

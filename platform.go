@@ -208,10 +208,10 @@ func (p *Platform) sweep(ctx context.Context, sink string, keys *local.Keys) err
 	signer := keys.Signer(function.BrokerName)
 	s := eventing.Sink{
 		URL: sink, Client: function.HTTPClient(), Extensions: map[string]string{"schedule": function.ScheduleSweep},
-		Token: func() (string, error) { return signer.WorkloadToken(function.BrokerName) },
+		Token: func() (string, error) { return signer.WorkloadToken(function.BrokerName) }, Sign: signer.EventToken,
 	}
 	ctx = events.WithCause(ctx, events.Cause{ID: "start " + rand.Text()})
-	e, err := events.New(ctx, "platform", events.Ping{Schedule: function.ScheduleSweep}, p.now())
+	e, err := events.New(ctx, signer.Issuer(), events.Ping{Schedule: function.ScheduleSweep}, p.now())
 	if err != nil {
 		return err
 	}

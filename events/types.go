@@ -1,5 +1,7 @@
 package events
 
+import "slices"
+
 // The event types. knative/ names the same strings in its Triggers, and a
 // test holds the two together.
 const (
@@ -21,6 +23,34 @@ const (
 	TypeMailBounced         = "paceline.mail.bounced.v1"
 	TypePing                = "dev.knative.sources.ping"
 )
+
+// senders is which functions send a type. What is not named comes from outside
+// the platform, from a PingSource.
+var senders = map[string][]string{
+	TypeWorkoutUploaded:     {"upload"},
+	TypeWorkoutUpdated:      {"upload"},
+	TypeWorkoutDeleted:      {"upload"},
+	TypeWorkoutProcessed:    {"stats"},
+	TypeWorkoutFailed:       {"stats"},
+	TypeAccountRegistered:   {"accounts"},
+	TypeAccountVerified:     {"accounts"},
+	TypeProfileUpdated:      {"accounts"},
+	TypeAthleteSettings:     {"accounts"},
+	TypeFollowRequested:     {"social"},
+	TypeFollowed:            {"social"},
+	TypeUnfollowed:          {"social"},
+	TypeNotificationCreated: {"notify"},
+	TypeMailRequested:       {"accounts", "notify"},
+	TypeMailSent:            {"mail"},
+	TypeMailBounced:         {"mail"},
+}
+
+// Senders is which functions send events of a type; none for a type that comes
+// from outside the platform.
+func Senders(eventType string) []string { return slices.Clone(senders[eventType]) }
+
+// MaySend says whether a function sends events of a type.
+func MaySend(function, eventType string) bool { return slices.Contains(senders[eventType], function) }
 
 // All returns a new empty payload of every type, in the order above.
 func All() []Payload {

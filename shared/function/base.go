@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -35,7 +36,9 @@ type Base struct {
 	Now    func() time.Time
 	Keys   identity.KeySource // the public keys of all parts
 
-	calls, deliveries *identity.Verifier
+	calls      *identity.Verifier
+	deliveries deliveries
+	events     *identity.EventVerifier
 }
 
 // Opener opens a function. It checks its settings and does no I/O that it can
@@ -60,6 +63,9 @@ func OpenStateless(e Env, name string) (*Base, error) {
 }
 
 func openIdentity(e Env, name string, c IdentityConfig) (*Base, error) {
+	if c.ClusterIssuer != "" && c.ClusterKeysFile == "" {
+		return nil, errors.New("CLUSTER_JWKS_FILE: is needed with CLUSTER_ISSUER")
+	}
 	signer, err := identity.NewSigner(name, []byte(c.SigningKey), e.Now)
 	if err != nil {
 		return nil, fmt.Errorf("IDENTITY_KEY_FILE: %w", err)
@@ -68,7 +74,8 @@ func openIdentity(e Env, name string, c IdentityConfig) (*Base, error) {
 	return &Base{
 		Name: name, Signer: signer, Log: e.Log.With("function", name), Now: e.Now, Keys: keys,
 		calls:      identity.NewVerifier(identity.CallType, name, []string{GatewayName}, keys, e.Now),
-		deliveries: identity.NewVerifier(identity.WorkloadType, name, []string{BrokerName}, keys, e.Now),
+		deliveries: openDeliveries(c, name, keys, e.Now),
+		events:     identity.NewEventVerifier(keys, e.Now),
 	}, nil
 }
 
@@ -82,7 +89,7 @@ func OpenBase(e Env, name string) (*Base, error) {
 	if err != nil {
 		return nil, err
 	}
-	sink, err := openSink(c, func() (string, error) { return b.Signer.WorkloadToken(BrokerName) })
+	sink, err := openSink(c, b.Signer)
 	if err != nil {
 		return nil, err
 	}
@@ -95,11 +102,14 @@ func OpenBase(e Env, name string) (*Base, error) {
 }
 
 // KeysFromFile reads the JWKS from a file, which a rotation may replace.
-func KeysFromFile(path string) identity.KeySource {
+func KeysFromFile(path string) identity.KeySource { return fileSource("IDENTITY_JWKS_FILE", path) }
+
+// fileSource reads a file that a variable names.
+func fileSource(variable, path string) identity.KeySource {
 	return func(context.Context) ([]byte, error) {
 		b, err := os.ReadFile(path)
 		if err != nil {
-			return nil, fmt.Errorf("IDENTITY_JWKS_FILE: %w", err)
+			return nil, fmt.Errorf("%s: %w", variable, err)
 		}
 		return b, nil
 	}
@@ -113,9 +123,9 @@ func (b *Base) Function(routes http.Handler, subscriptions ...eventing.Subscript
 		return f
 	}
 	sweep := eventing.On(func(ctx context.Context, _ events.Ping) error { return b.sweep(ctx) })
-	receive := eventing.Receiver(b.Log, append([]eventing.Subscription{sweep}, subscriptions...)...)
+	receive := eventing.Receiver(b.Log, b.believe, append([]eventing.Subscription{sweep}, subscriptions...)...)
 	mux := http.NewServeMux()
-	mux.Handle("POST /events", b.Deliveries(receive))
+	mux.Handle("POST /events", b.deliveries.handler(receive))
 	mux.Handle("/", f.Handler)
 	f.Handler = mux
 	f.Ready = b.Store.Ping
@@ -126,9 +136,6 @@ func (b *Base) Function(routes http.Handler, subscriptions ...eventing.Subscript
 // Calls lets through calls of the gateway.
 func (b *Base) Calls(next http.Handler) http.Handler { return verified(b.calls, next) }
 
-// Deliveries lets through events of the broker.
-func (b *Base) Deliveries(next http.Handler) http.Handler { return verified(b.deliveries, next) }
-
 func (b *Base) sweep(ctx context.Context) error {
 	left, err := b.Store.Sweep(ctx)
 	if err == nil && left > 0 {
@@ -138,7 +145,7 @@ func (b *Base) sweep(ctx context.Context) error {
 }
 
 // verified lets through who proves who it is, and says so in the context.
-func verified(v *identity.Verifier, next http.Handler) http.Handler {
+func verified(v verifier, next http.Handler) http.Handler {
 	return rest.Handler(func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := v.Request(r)
 		if err != nil {

@@ -33,6 +33,11 @@ type IdentityConfig struct {
 	// KeysFile is the JWKS file with the public keys of all parts. It is read
 	// again when an unknown key turns up.
 	KeysFile string `env:"IDENTITY_JWKS_FILE,notEmpty,required"`
+	// ClusterIssuer is the issuer of a cluster's ServiceAccount tokens. Where it
+	// is set, deliveries carry those, and not the tokens of our own broker.
+	ClusterIssuer string `env:"CLUSTER_ISSUER"`
+	// ClusterKeysFile is the cluster's JWKS; it is read again as KeysFile is.
+	ClusterKeysFile string `env:"CLUSTER_JWKS_FILE"`
 }
 
 // Config is what every function with a state reads.
@@ -43,6 +48,9 @@ type Config struct {
 	RedisURL string `env:"REDIS_URL,notEmpty,required"`
 	// SinkURL is the ingress of the broker, injected by a SinkBinding.
 	SinkURL string `env:"K_SINK,notEmpty,required"`
+	// SinkTokenFile is a projected token of the function's ServiceAccount, for
+	// the broker of a cluster. Without it the function signs for our own broker.
+	SinkTokenFile string `env:"SINK_TOKEN_FILE"`
 	// SinkCACerts are CAs (PEM) that the broker's certificate may come from, in
 	// addition to the system's, injected by a SinkBinding.
 	SinkCACerts string `env:"K_CA_CERTS"`

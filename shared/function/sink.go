@@ -9,10 +9,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
+	"strings"
 	"time"
 
 	"paceline/shared/function/eventing"
+	"paceline/shared/function/identity"
 )
 
 // attributeName is what CloudEvents allows as the name of an attribute.
@@ -20,7 +23,7 @@ var attributeName = regexp.MustCompile(`^[a-z0-9]+$`)
 
 // openSink makes the sink that a SinkBinding describes. What is wrong with it
 // is an error at start: later it would keep every event in the outbox.
-func openSink(c Config, token func() (string, error)) (*eventing.Sink, error) {
+func openSink(c Config, s *identity.Signer) (*eventing.Sink, error) {
 	if u, err := url.Parse(c.SinkURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("K_SINK: %q is not an address", c.SinkURL)
 	}
@@ -39,7 +42,22 @@ func openSink(c Config, token func() (string, error)) (*eventing.Sink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("K_CA_CERTS: %w", err)
 	}
-	return &eventing.Sink{URL: c.SinkURL, Client: client, Extensions: overrides.Extensions, Token: token}, nil
+	token := func() (string, error) { return s.WorkloadToken(BrokerName) }
+	if c.SinkTokenFile != "" {
+		token = fileToken(c.SinkTokenFile)
+	}
+	return &eventing.Sink{URL: c.SinkURL, Client: client, Extensions: overrides.Extensions, Token: token, Sign: s.EventToken}, nil
+}
+
+// fileToken reads a token that the kubelet renews in place.
+func fileToken(path string) func() (string, error) {
+	return func() (string, error) {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return "", fmt.Errorf("SINK_TOKEN_FILE: %w", err)
+		}
+		return strings.TrimSpace(string(b)), nil
+	}
 }
 
 // clientTrusting is HTTPClient, which also trusts the CAs of a PEM text.

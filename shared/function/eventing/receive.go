@@ -58,8 +58,12 @@ func decode(data []byte, p any) error {
 	return json.Unmarshal(data, p)
 }
 
+// Verify says whether an event is to be believed; signature is the token that
+// it carries, or "".
+type Verify func(ctx context.Context, e events.Envelope, signature string) error
+
 // Receiver handles POST /events of one function.
-func Receiver(log *slog.Logger, subscriptions ...Subscription) http.Handler {
+func Receiver(log *slog.Logger, verify Verify, subscriptions ...Subscription) http.Handler {
 	byType := make(map[string]Subscription, len(subscriptions))
 	for _, s := range subscriptions {
 		byType[s.Type] = s
@@ -67,6 +71,9 @@ func Receiver(log *slog.Logger, subscriptions ...Subscription) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxEvent)
 		e, err := read(r)
+		if err == nil {
+			err = believe(r.Context(), e, verify)
+		}
 		if err == nil {
 			err = handle(r.Context(), e, byType)
 		}
@@ -94,6 +101,12 @@ func read(r *http.Request) (*ce.Event, error) {
 		err = fault.BadRequest("not_an_event", "the request is not a valid CloudEvent").Because(err)
 	}
 	return new(ce.NewEvent()), err
+}
+
+func believe(ctx context.Context, e *ce.Event, verify Verify) error {
+	envelope, _ := fromEvent(e)
+	signature, _ := e.Extensions()[signatureAttribute].(string)
+	return verify(ctx, envelope, signature)
 }
 
 func handle(ctx context.Context, e *ce.Event, byType map[string]Subscription) (err error) {

@@ -15,8 +15,9 @@ import (
 
 // Sink is where a function sends its events: the ingress of a Broker.
 type Sink struct {
-	URL    string                 // K_SINK
-	Token  func() (string, error) // the workload token for the sink
+	URL    string                                  // K_SINK
+	Token  func() (string, error)                  // who sends, for the sink
+	Sign   func(e events.Envelope) (string, error) // who sends, for whoever hears the event
 	Client *http.Client
 	// Extensions are attributes to add to every event (K_CE_OVERRIDES).
 	Extensions map[string]string
@@ -40,12 +41,20 @@ func (s *Sink) Send(ctx context.Context, e events.Envelope) error {
 	return nil
 }
 
-// Request is the request that sends e: binary mode, with a workload token.
+// signatureAttribute carries the token with which the sender vouches for an event.
+const signatureAttribute = "signature"
+
+// Request is the request that sends e: binary mode, signed, with a workload token.
 func (s *Sink) Request(ctx context.Context, e events.Envelope) (*http.Request, error) {
 	event, err := toEvent(e, s.Extensions)
 	if err != nil {
 		return nil, err
 	}
+	signature, err := s.Sign(e)
+	if err != nil {
+		return nil, fmt.Errorf("eventing: sign %s: %w", e.Type, err)
+	}
+	event.SetExtension(signatureAttribute, signature)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, nil)
 	if err != nil {
 		return nil, fmt.Errorf("eventing: sink: %w", err)
@@ -114,6 +123,7 @@ func fromEvent(e *ce.Event) (events.Envelope, map[string]string) {
 			out.Traceparent = text
 		case "replay":
 			out.Replay = text
+		case signatureAttribute: // checked before; who sends the event again signs it again
 		default:
 			extensions[name] = text
 		}

@@ -29,7 +29,7 @@ func sink(t *testing.T, handle http.HandlerFunc) *eventing.Sink {
 	t.Helper()
 	server := httptest.NewServer(handle)
 	t.Cleanup(server.Close)
-	return &eventing.Sink{URL: server.URL, Client: server.Client(), Token: func() (string, error) { return "the-token", nil }}
+	return &eventing.Sink{URL: server.URL, Client: server.Client(), Token: func() (string, error) { return "the-token", nil }, Sign: func(events.Envelope) (string, error) { return "the-signature", nil }}
 }
 
 func TestSendIsBinaryAndSaysWhoSends(t *testing.T) {
@@ -45,7 +45,7 @@ func TestSendIsBinaryAndSaysWhoSends(t *testing.T) {
 	for name, want := range map[string]string{
 		"Ce-Specversion": "1.0", "Ce-Id": e.ID, "Ce-Source": "/functions/upload", "Ce-Type": e.Type, "Ce-Subject": "w1",
 		"Ce-Time": "2026-05-04T10:00:00Z", "Ce-Dataschema": e.DataSchema, "Ce-Partitionkey": "ann", "Ce-Tenant": "north",
-		"Ce-Traceparent": "00-trace-span-01", "Traceparent": "00-trace-span-01", "Content-Type": "application/json", "Authorization": "Bearer the-token",
+		"Ce-Traceparent": "00-trace-span-01", "Traceparent": "00-trace-span-01", "Content-Type": "application/json", "Authorization": "Bearer the-token", "Ce-Signature": "the-signature",
 	} {
 		if got.Get(name) != want {
 			t.Errorf("%s: %q, want %q", name, got.Get(name), want)
@@ -108,7 +108,7 @@ func TestASentEventArrivesAsItWas(t *testing.T) {
 	e.Replay = "2"
 	var got events.Envelope
 	var extensions map[string]string
-	s := sink(t, eventing.Receiver(slog.New(slog.DiscardHandler), eventing.OnOthers(func(_ context.Context, in events.Envelope, ext map[string]string) error {
+	s := sink(t, eventing.Receiver(slog.New(slog.DiscardHandler), trusting, eventing.OnOthers(func(_ context.Context, in events.Envelope, ext map[string]string) error {
 		got, extensions = in, ext
 		return nil
 	})).ServeHTTP)

@@ -37,6 +37,7 @@ type Rig struct {
 	Base string            // its address
 
 	gateway, broker *identity.Signer
+	signers         map[string]*identity.Signer // of every part, by name
 	clock           atomic.Int64
 	failSink        atomic.Bool
 	deliveries      atomic.Int64
@@ -61,7 +62,7 @@ func New(t testing.TB, name string, open function.Opener, vars map[string]string
 
 // Reopen opens the function again on the same state, as another instance of it.
 func (r *Rig) Reopen(open function.Opener) *Rig {
-	other := &Rig{T: r.T, Name: r.Name, Vars: r.Vars, gateway: r.gateway, broker: r.broker}
+	other := &Rig{T: r.T, Name: r.Name, Vars: r.Vars, gateway: r.gateway, broker: r.broker, signers: r.signers}
 	other.clock.Store(r.clock.Load())
 	other.open(open)
 	return other
@@ -89,15 +90,24 @@ func (r *Rig) keys(name string) map[string]string {
 	r.T.Helper()
 	dir := r.T.TempDir()
 	var signers []*identity.Signer
-	for _, issuer := range []string{name, function.GatewayName, function.BrokerName} {
+	r.signers = map[string]*identity.Signer{}
+	parts := []string{name, function.GatewayName, function.BrokerName}
+	for _, p := range events.All() {
+		parts = append(parts, events.Senders(p.EventType())...)
+	}
+	for _, issuer := range parts {
+		if r.signers[issuer] != nil {
+			continue
+		}
 		pem, err := identity.GenerateKey()
 		r.must(err)
 		r.must(os.WriteFile(filepath.Join(dir, issuer+".pem"), pem, 0o600))
 		s, err := identity.NewSigner(issuer, pem, r.Now)
 		r.must(err)
+		r.signers[issuer] = s
 		signers = append(signers, s)
 	}
-	r.gateway, r.broker = signers[1], signers[2]
+	r.gateway, r.broker = r.signers[function.GatewayName], r.signers[function.BrokerName]
 	set, err := identity.JWKS(signers...)
 	r.must(err)
 	file := filepath.Join(dir, "jwks.json")
@@ -123,6 +133,9 @@ func (r *Rig) Gateway() *identity.Signer { return r.gateway }
 
 // Broker signs as the broker.
 func (r *Rig) Broker() *identity.Signer { return r.broker }
+
+// Signer signs as a function that sends events.
+func (r *Rig) Signer(name string) *identity.Signer { return r.signers[name] }
 
 // Person is who a call is made for. The zero Person is a guest.
 type Person struct {
@@ -219,10 +232,17 @@ func (r *Rig) Redeliver(id string, p events.Payload) int {
 func (r *Rig) RedeliverWith(id string, p events.Payload, extensions map[string]string) int {
 	r.T.Helper()
 	ctx := events.WithCause(context.Background(), events.Cause{ID: id})
-	e, err := events.New(ctx, "test", p, r.Now())
+	sender := r.broker // for what comes from outside
+	if names := events.Senders(p.EventType()); len(names) > 0 {
+		sender = r.signers[names[0]]
+	}
+	e, err := events.New(ctx, sender.Issuer(), p, r.Now())
 	r.must(err)
 	e.ID = id
-	sink := eventing.Sink{URL: r.Base + "/events", Client: http.DefaultClient, Extensions: extensions, Token: func() (string, error) { return r.broker.WorkloadToken(r.Name) }}
+	sink := eventing.Sink{
+		URL: r.Base + "/events", Client: http.DefaultClient, Extensions: extensions, Sign: sender.EventToken,
+		Token: func() (string, error) { return r.broker.WorkloadToken(r.Name) },
+	}
 	req, err := sink.Request(context.Background(), e)
 	r.must(err)
 	a := r.do(req)

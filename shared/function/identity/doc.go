@@ -1,7 +1,7 @@
 // Package identity says who is calling. It is the only package that touches a
 // JWT library.
 //
-// Three kinds of token, told apart by their typ header, all signed with EdDSA:
+// Four kinds of token, told apart by their typ header, all signed with EdDSA:
 //
 //	at+jwt        what a person's app holds: issued by accounts for the
 //	              audience "paceline", 5 minutes
@@ -9,6 +9,14 @@
 //	              function's name, sub the person, act the caller, 60 seconds
 //	workload+jwt  what one part of the platform says of itself to another:
 //	              function → broker, broker → function
+//	event+jwt     what an event carries in its attribute "signature": its
+//	              sender's word for id, source, type, subject and data, which
+//	              holds whoever delivers it, 7 days
+//
+// On a cluster broker and functions prove who they are to each other with
+// projected tokens of ServiceAccounts instead of workload+jwt; ClusterVerifier
+// checks those. Where the cluster gives the broker none, the event's own token
+// is what counts.
 //
 // Keys are a JWKS whose key ids are <issuer>.<name>: a token must name an
 // issuer that its key belongs to, so that no part can speak for another.

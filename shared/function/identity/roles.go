@@ -23,6 +23,8 @@ type Caller struct {
 	SessionID string // the sign-in that the token came from, or ""
 	Actor     string // who calls on the person's behalf, such as "gateway"
 	Roles     []Role
+
+	digest string // of the event that an event token is for
 }
 
 // Has says whether the caller has one of the roles.

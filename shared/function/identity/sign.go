@@ -39,6 +39,7 @@ type claims struct {
 	SessionID string `json:"sid,omitempty"`
 	Roles     []Role `json:"roles,omitempty"`
 	Act       *actor `json:"act,omitempty"`
+	Digest    string `json:"digest,omitempty"` // of an event
 }
 
 type actor struct {

@@ -48,11 +48,20 @@ func NewVerifier(typ, audience string, issuers []string, source KeySource, now f
 // Request verifies the bearer token of r. The error is a *fault.Error: 401
 // when the token is missing or bad, 503 when it cannot be verified now.
 func (v *Verifier) Request(r *http.Request) (Caller, error) {
+	raw, err := bearer(r)
+	if err != nil {
+		return Caller{}, err
+	}
+	return v.Verify(r.Context(), raw)
+}
+
+// bearer is the one bearer token of r.
+func bearer(r *http.Request) (string, error) {
 	given := r.Header.Values("Authorization")
 	if len(given) != 1 || len(given[0]) <= len(bearerPrefix) || !strings.EqualFold(given[0][:len(bearerPrefix)], bearerPrefix) {
-		return Caller{}, fault.Unauthorized("token_missing", "a bearer token is needed")
+		return "", fault.Unauthorized("token_missing", "a bearer token is needed")
 	}
-	return v.Verify(r.Context(), given[0][len(bearerPrefix):])
+	return given[0][len(bearerPrefix):], nil
 }
 
 // Verify checks one token.
@@ -90,7 +99,7 @@ func invalid(err error) error {
 }
 
 func (c *claims) caller(typ string) Caller {
-	out := Caller{Issuer: c.Issuer, UserID: c.Subject, SessionID: c.SessionID, Roles: c.Roles}
+	out := Caller{Issuer: c.Issuer, UserID: c.Subject, SessionID: c.SessionID, Roles: c.Roles, digest: c.Digest}
 	if typ == WorkloadType || out.UserID == string(Guest) {
 		out.UserID = ""
 	}
