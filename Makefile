@@ -3,7 +3,7 @@
 TAGS := disable_grpc_modules
 TEST := go test -tags $(TAGS) -shuffle=on -timeout 25m
 
-.PHONY: help run demo test check lint generate bench fuzz images deploy tools
+.PHONY: help run demo test check lint generate bench fuzz images deploy undeploy e2e tools
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -49,10 +49,22 @@ FUZZTIME ?= 1m
 fuzz: ## each decoder for FUZZTIME
 	for p in fit gpx tcx; do go test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./functions/upload/$$p || exit 1; done
 
-images: ## one image a function, as OCI layouts in .bin/images
-	@mkdir -p .bin && go build -C tools/ko -o $(CURDIR)/.bin/ko github.com/google/ko
+images: .bin/ko ## one image a function, as OCI layouts in .bin/images
 	.bin/ko build -B --push=false --oci-layout-path=.bin/images $$(go list ./functions/cmd/... | grep -v -e /dev$$ -e /demo)
 
-deploy: ## every function, trigger and schedule to the cluster of KUBECONFIG, images to KO_DOCKER_REPO
+# Which cluster: a folder of clusters/. What is resolved there is what a cluster gets.
+CLUSTER ?= local
+KO_FLAGS ?=
+RENDER = kubectl kustomize clusters/$(CLUSTER)
+
+deploy: .bin/ko ## the whole platform to the cluster of KUBECONFIG, images to KO_DOCKER_REPO
+	$(RENDER) | .bin/ko resolve -B --sbom=none $(KO_FLAGS) -f - | kubectl apply --server-side --field-manager=paceline -f -
+
+undeploy: ## take everything away that deploy brought, and the namespace with it
+	$(RENDER) | kubectl delete --ignore-not-found -f -
+
+e2e: .bin/ko ## the suite on the cluster of KUBECONFIG; see tests/e2e
+	go test -tags $(TAGS),e2e -count=1 -timeout 40m -v ./tests/e2e
+
+.bin/ko: tools/ko/go.mod
 	@mkdir -p .bin && go build -C tools/ko -o $(CURDIR)/.bin/ko github.com/google/ko
-	.bin/ko apply -R -B -f knative/

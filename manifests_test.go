@@ -16,7 +16,7 @@ import (
 	"paceline/shared/function/functiontest"
 )
 
-// sendsEvents is the label by which the SinkBinding finds who gets K_SINK.
+// sendsEvents is the label by which a NetworkPolicy lets pods reach the broker.
 const sendsEvents = "paceline.example/sends-events"
 
 func manifests(t *testing.T) *manifest.Set {
