@@ -50,7 +50,7 @@ fuzz: ## each decoder for FUZZTIME
 	for p in fit gpx tcx; do go test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./functions/upload/$$p || exit 1; done
 
 images: .bin/ko ## one image a function, as OCI layouts in .bin/images
-	.bin/ko build -B --push=false --oci-layout-path=.bin/images $$(go list ./functions/cmd/... | grep -v -e /dev$$ -e /demo)
+	.bin/ko build -B --push=false --oci-layout-path=.bin/images $$(go list ./functions/cmd/... | grep -v -e /dev$$ -e /demo -e /kn-paceline)
 
 # Which cluster: a folder of clusters/. What is resolved there is what a cluster gets.
 CLUSTER ?= local

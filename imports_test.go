@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -19,8 +20,10 @@ func allowed(from, to string) bool {
 	switch f, u := unit(from), unit(to); {
 	case f == ".", f == "functions/cmd", f == u:
 		return true // the composition root, the mains, a package's own subpackages
-	case f == "events", f == "knative":
-		return false
+	case f == "events", f == "knative", u == "shared/operator":
+		return false // what operators use is no part of what they operate
+	case f == "shared/operator":
+		return u == "events" || strings.HasPrefix(u, "shared/")
 	case strings.HasPrefix(f, "shared/"):
 		return u == "events"
 	default:
@@ -138,11 +141,41 @@ func TestImportsOfTestPackagesAreInTests(t *testing.T) {
 	}
 }
 
+// What speaks to a cluster's API server is large, and no function has any
+// business with it: the operators' command alone links it.
+func TestImportsOfAClusterAreTheOperators(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t, parser.ImportsOnly) {
+		for _, i := range s.imports(t) {
+			if (strings.HasPrefix(i, "k8s.io/") || strings.HasPrefix(i, "github.com/spf13/")) && unit(s.dir) != "shared/operator" && !s.test {
+				t.Errorf("%s imports %s: that is for shared/operator", s.file, i)
+			}
+			if strings.HasPrefix(i, "paceline/shared/operator") && unit(s.dir) == "functions/cmd" && s.dir != "functions/cmd/kn-paceline" {
+				t.Errorf("%s imports %s: a function would link the client of the cluster", s.file, i)
+			}
+		}
+	}
+	list := []string{"list", "-tags", "disable_grpc_modules", "-deps"}
+	for name := range functions {
+		list = append(list, "./functions/cmd/"+name)
+	}
+	linked, err := exec.CommandContext(t.Context(), "go", list...).Output()
+	if err != nil || len(linked) == 0 {
+		t.Fatalf("go list: %v", err)
+	}
+	for _, far := range []string{"k8s.io/client-go", "k8s.io/api/", "github.com/spf13/cobra"} {
+		if strings.Contains(string(linked), far) {
+			t.Errorf("a function links %s", far)
+		}
+	}
+}
+
 // clocks are the files that may read the machine's clock, each with its reason.
 // Everywhere else the time is an argument or a func that a test holds.
 var clocks = map[string]string{
 	"function.go":                    "the platform's own clock begins here",
 	"shared/function/main.go":        "the clock of a function in a cluster begins here",
+	"shared/operator/tool.go":        "the clock of the operators' command begins here",
 	"shared/function/store/store.go": "the default of a Config whose Now a test sets",
 	"shared/broker/config.go":        "the default of a Config whose Now a test sets",
 	"shared/objects/dir/dir.go":      "compared with the times that the file system gave to files",

@@ -7,11 +7,12 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -31,6 +32,9 @@ const (
 	WorkloadTTL = 5 * time.Minute
 )
 
+// signerMaxAge is after how long a key that was replaced signs no more.
+const signerMaxAge = 10 * time.Second
+
 // AudiencePlatform is the audience of access tokens.
 const AudiencePlatform = "paceline"
 
@@ -48,28 +52,92 @@ type actor struct {
 
 // Signer makes the tokens of one issuer.
 type Signer struct {
-	issuer string
-	kid    string
-	key    ed25519.PrivateKey
-	now    func() time.Time
-	kept   kept
+	issuer  string
+	now     func() time.Time
+	signing signingKey
+	kept    kept
+}
+
+// signingKey is the key that a Signer signs with now.
+type signingKey struct {
+	mu     sync.Mutex
+	key    Key
+	file   string // where the key is read again, or ""
+	looked time.Time
+}
+
+// Key is a signing key of one issuer.
+type Key struct {
+	id      string
+	private ed25519.PrivateKey
+}
+
+// ID names the key; it begins with its issuer.
+func (k Key) ID() string { return k.id }
+
+func (k Key) public() jwk {
+	return jwk{
+		KeyType: "OKP", Curve: "Ed25519", KeyID: k.id, Use: "sig", Alg: "EdDSA",
+		X: base64.RawURLEncoding.EncodeToString(k.private.Public().(ed25519.PublicKey)),
+	}
 }
 
 // NewSigner makes a Signer of issuer from a PKCS #8 PEM block with an Ed25519 key.
 func NewSigner(issuer string, keyPEM []byte, now func() time.Time) (*Signer, error) {
-	block, _ := pem.Decode(keyPEM)
-	if block == nil {
-		return nil, errors.New("identity: signing key is not PEM")
+	key, err := ParseKey(issuer, keyPEM)
+	if err != nil {
+		return nil, err
 	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	return &Signer{issuer: issuer, now: now, signing: signingKey{key: key}}, nil
+}
+
+// OpenSigner is NewSigner for a key in a file, which a rotation may replace: it
+// is read again every 10 s in which something is signed. While it cannot be
+// read, the key that is known holds.
+func OpenSigner(issuer, file string, now func() time.Time) (*Signer, error) {
+	raw, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("identity: signing key: %w", err)
 	}
+	s, err := NewSigner(issuer, raw, now)
+	if err != nil {
+		return nil, err
+	}
+	s.signing.file, s.signing.looked = file, now()
+	return s, nil
+}
+
+// ParseKey reads the key of issuer from a PKCS #8 PEM block with an Ed25519 key.
+func ParseKey(issuer string, keyPEM []byte) (Key, error) {
+	block, _ := pem.Decode(keyPEM)
+	if block == nil {
+		return Key{}, errors.New("identity: signing key is not PEM")
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return Key{}, fmt.Errorf("identity: signing key: %w", err)
+	}
 	key, ok := parsed.(ed25519.PrivateKey)
 	if !ok {
-		return nil, errors.New("identity: signing key is not Ed25519")
+		return Key{}, errors.New("identity: signing key is not Ed25519")
 	}
-	return &Signer{issuer: issuer, kid: keyID(issuer, key.Public().(ed25519.PublicKey)), key: key, now: now}, nil
+	return Key{keyID(issuer, key.Public().(ed25519.PublicKey)), key}, nil
+}
+
+// Key is what the tokens are signed with now.
+func (s *Signer) Key() Key {
+	k := &s.signing
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if now := s.now(); k.file != "" && now.Sub(k.looked) >= signerMaxAge {
+		k.looked = now
+		if raw, err := os.ReadFile(k.file); err == nil {
+			if key, err := ParseKey(s.issuer, raw); err == nil {
+				k.key = key
+			}
+		}
+	}
+	return k.key
 }
 
 // GenerateKey makes a new key as PKCS #8 PEM.
@@ -142,8 +210,9 @@ func (s *Signer) claims(subject, audience string, ttl time.Duration) claims {
 
 func (s *Signer) sign(typ string, c claims) (string, error) {
 	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, c)
-	t.Header["typ"], t.Header["kid"] = typ, s.kid
-	raw, err := t.SignedString(s.key)
+	key := s.Key()
+	t.Header["typ"], t.Header["kid"] = typ, key.id
+	raw, err := t.SignedString(key.private)
 	if err != nil {
 		return "", fmt.Errorf("identity: sign: %w", err)
 	}
@@ -162,20 +231,4 @@ type jwk struct {
 
 type jwks struct {
 	Keys []jwk `json:"keys"`
-}
-
-// JWKS is the public half of signers, as JSON.
-func JWKS(signers ...*Signer) ([]byte, error) {
-	var set jwks
-	for _, s := range signers {
-		set.Keys = append(set.Keys, jwk{
-			KeyType: "OKP", Curve: "Ed25519", KeyID: s.kid, Use: "sig", Alg: "EdDSA",
-			X: base64.RawURLEncoding.EncodeToString(s.key.Public().(ed25519.PublicKey)),
-		})
-	}
-	b, err := json.Marshal(set)
-	if err != nil {
-		return nil, fmt.Errorf("identity: %w", err)
-	}
-	return b, nil
 }

@@ -1,0 +1,132 @@
+package cluster
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"paceline/shared/broker/manifest"
+)
+
+// The kinds of objects that hold settings.
+const (
+	Secret    = "Secret"
+	ConfigMap = "ConfigMap"
+)
+
+// Need is one key of a Secret or ConfigMap that a Service cannot start without.
+type Need struct {
+	Kind, Name string
+	Key        string // "" when the object is mounted and no variable names a file of it
+	Service    string
+	Variable   string // what reads it, or ""
+}
+
+// Needs is what a Service refers to and what is not marked optional, sorted.
+func Needs(s manifest.Service) []Need {
+	var all []Need
+	for _, c := range s.Spec.Template.Spec.Containers {
+		for _, v := range c.Env {
+			all = append(all, fromVariable(v)...)
+		}
+		for _, from := range c.EnvFrom {
+			if from.SecretRef != nil && !isTrue(from.SecretRef.Optional) {
+				all = append(all, Need{Kind: Secret, Name: from.SecretRef.Name})
+			}
+			if from.ConfigMapRef != nil && !isTrue(from.ConfigMapRef.Optional) {
+				all = append(all, Need{Kind: ConfigMap, Name: from.ConfigMapRef.Name})
+			}
+		}
+		for _, m := range c.VolumeMounts {
+			for _, v := range s.Spec.Template.Spec.Volumes {
+				if v.Name == m.Name {
+					all = append(all, fromVolume(v, m, c.Env)...)
+				}
+			}
+		}
+	}
+	for i := range all {
+		all[i].Service = s.Metadata.Name
+	}
+	slices.SortFunc(all, func(a, b Need) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Variable, b.Variable))
+	})
+	return slices.Compact(all)
+}
+
+func fromVariable(v manifest.EnvVar) []Need {
+	if v.ValueFrom == nil {
+		return nil
+	}
+	if ref := v.ValueFrom.SecretKeyRef; ref != nil && !isTrue(ref.Optional) {
+		return []Need{{Kind: Secret, Name: ref.Name, Key: ref.Key, Variable: v.Name}}
+	}
+	if ref := v.ValueFrom.ConfigMapKeyRef; ref != nil && !isTrue(ref.Optional) {
+		return []Need{{Kind: ConfigMap, Name: ref.Name, Key: ref.Key, Variable: v.Name}}
+	}
+	return nil
+}
+
+// fromVolume is the objects of a volume, each with the keys that a variable
+// names as a file below the mount.
+func fromVolume(v manifest.Volume, m manifest.VolumeMount, env []manifest.EnvVar) []Need {
+	var all []Need
+	for _, o := range objectsOf(v) {
+		named := false
+		for _, e := range env {
+			file, below := strings.CutPrefix(e.Value, path.Clean(m.MountPath)+"/")
+			if key, has := o.keyOf(file); below && has {
+				all = append(all, Need{Kind: o.kind, Name: o.name, Key: key, Variable: e.Name})
+				named = true
+			}
+		}
+		if !named {
+			all = append(all, Need{Kind: o.kind, Name: o.name})
+		}
+	}
+	return all
+}
+
+// mountable is an object as files.
+type mountable struct {
+	kind, name string
+	items      []manifest.KeyPath
+}
+
+// keyOf is the key that becomes a file. Without items every key may.
+func (o mountable) keyOf(file string) (string, bool) {
+	if len(o.items) == 0 {
+		return file, file != "" && !strings.Contains(file, "/")
+	}
+	for _, i := range o.items {
+		if i.Path == file {
+			return i.Key, true
+		}
+	}
+	return "", false
+}
+
+func objectsOf(v manifest.Volume) []mountable {
+	var all []mountable
+	if s := v.Secret; s != nil && !isTrue(s.Optional) {
+		all = append(all, mountable{Secret, s.SecretName, s.Items})
+	}
+	if c := v.ConfigMap; c != nil && !isTrue(c.Optional) {
+		all = append(all, mountable{ConfigMap, c.Name, c.Items})
+	}
+	if v.Projected == nil {
+		return all
+	}
+	for _, from := range v.Projected.Sources {
+		if s := from.Secret; s != nil && !isTrue(s.Optional) {
+			all = append(all, mountable{Secret, s.Name, s.Items})
+		}
+		if c := from.ConfigMap; c != nil && !isTrue(c.Optional) {
+			all = append(all, mountable{ConfigMap, c.Name, c.Items})
+		}
+	}
+	return all
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }

@@ -1,0 +1,13 @@
+// Package operator is the operators' command line, kn-paceline: a plugin of kn,
+// also usable alone.
+//
+//	secrets      what a fresh cluster needs: keys, addresses
+//
+// Commands about people and events speak to the public API of a platform, on
+// one machine or on a cluster (PACELINE_URL), with the rights of who signed
+// in. Commands about the cluster speak to its API server (KUBECONFIG).
+//
+// A command ends with 0 when all is well, with 1 when it found or met a fault,
+// and with 2 when it was called wrongly. What programs read goes to the
+// standard output (-o json), what people are told to the standard error.
+package operator
