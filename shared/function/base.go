@@ -66,7 +66,7 @@ func openIdentity(e Env, name string, c IdentityConfig) (*Base, error) {
 	if c.ClusterIssuer != "" && c.ClusterKeysFile == "" {
 		return nil, errors.New("CLUSTER_JWKS_FILE: is needed with CLUSTER_ISSUER")
 	}
-	signer, err := identity.NewSigner(name, []byte(c.SigningKey), e.Now)
+	signer, err := identity.OpenSigner(name, c.SigningKeyFile, e.Now)
 	if err != nil {
 		return nil, fmt.Errorf("IDENTITY_KEY_FILE: %w", err)
 	}

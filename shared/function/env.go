@@ -28,8 +28,9 @@ func Parse[T any](e Env) (T, error) {
 
 // IdentityConfig is what every function reads.
 type IdentityConfig struct {
-	// SigningKey is the function's own Ed25519 key (PKCS #8 PEM file).
-	SigningKey string `env:"IDENTITY_KEY_FILE,file,notEmpty,required"`
+	// SigningKeyFile is the function's own Ed25519 key (PKCS #8 PEM). It is read
+	// again, so that a rotation needs no restart.
+	SigningKeyFile string `env:"IDENTITY_KEY_FILE,notEmpty,required"`
 	// KeysFile is the JWKS file with the public keys of all parts. It is read
 	// again when an unknown key turns up.
 	KeysFile string `env:"IDENTITY_JWKS_FILE,notEmpty,required"`

@@ -21,32 +21,50 @@ type Keys struct {
 
 // OpenKeys reads the keys of issuers in dir and makes those that are missing.
 func OpenKeys(dir string, issuers []string, now func() time.Time) (*Keys, error) {
+	k := &Keys{dir: dir, signers: map[string]*identity.Signer{}}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
-	}
-	k := &Keys{dir: dir, signers: map[string]*identity.Signer{}}
-	var all []*identity.Signer
-	for _, issuer := range issuers {
-		pem, err := keep(k.file(issuer), identity.GenerateKey)
-		if err != nil {
-			return nil, err
-		}
-		if k.signers[issuer], err = identity.NewSigner(issuer, pem, now); err != nil {
-			return nil, fmt.Errorf("keys: %s: %w", k.file(issuer), err)
-		}
-		all = append(all, k.signers[issuer])
 	}
 	if _, err := keep(k.secret(), func() ([]byte, error) { return []byte(rand.Text() + rand.Text()), nil }); err != nil {
 		return nil, err
 	}
-	set, err := identity.JWKS(all...)
-	if err != nil {
-		return nil, err
-	}
-	return k, writeFile(k.JWKS(), set)
+	err := k.locked(func() error {
+		var current []identity.Key
+		for _, issuer := range issuers {
+			if _, err := keep(k.file(issuer), identity.GenerateKey); err != nil {
+				return err
+			}
+			signer, err := identity.OpenSigner(issuer, k.file(issuer), now)
+			if err != nil {
+				return fmt.Errorf("keys: %s: %w", k.file(issuer), err)
+			}
+			k.signers[issuer] = signer
+			current = append(current, signer.Key())
+		}
+		return k.publish(current)
+	})
+	return k, err
 }
 
-func (k *Keys) file(issuer string) string { return filepath.Join(k.dir, issuer+".pem") }
+// publish brings the JWKS to what signs now. While a rotation is under way it
+// holds other keys too.
+func (k *Keys) publish(current []identity.Key) error {
+	set, err := k.keySet()
+	if err != nil {
+		return err
+	}
+	if set.Rotation == nil {
+		set.Retire(current...)
+	}
+	set.Add(current...)
+	doc, err := set.Document()
+	if err != nil {
+		return err
+	}
+	return writeFile(k.JWKS(), doc)
+}
+
+func (k *Keys) file(issuer string) string { return filepath.Join(k.dir, issuer+keySuffix) }
 func (k *Keys) secret() string            { return filepath.Join(k.dir, "accounts.key") }
 
 // JWKS is the file with the public keys.
