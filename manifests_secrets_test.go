@@ -18,7 +18,8 @@ func TestManifestsGetTheirSecretsFromOneCommand(t *testing.T) {
 	var out, complaints bytes.Buffer
 	tool := operator.Tool{Manifests: knative.Manifests, Env: map[string]string{}, In: strings.NewReader(""), Out: &out, Err: &complaints, HTTP: http.DefaultClient}
 	code := tool.Run(t.Context(), []string{"secrets", "--dry-run", "--redis-url", "redis://{function}:pw@redis:6379", "--objects-url", "s3://paceline",
-		"--mail-url", "smtp://mail:25", "--public-url", "https://paceline.example", "--mail-from", "Paceline <no-reply@paceline.example>", "--admin-emails", "root@example.com"})
+		"--mail-url", "smtp://mail:25", "--public-url", "https://paceline.example", "--mail-from", "Paceline <no-reply@paceline.example>", "--admin-emails", "root@example.com",
+		"--value", "paceline-config/cluster-issuer=https://cluster.example", "--value", `paceline-jwks/cluster.json={"keys":[]}`})
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, &complaints)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"paceline/shared/broker/manifest"
 	"paceline/shared/operator/cluster"
 )
 
@@ -16,6 +17,7 @@ func (t *Tool) secretsCommand() *cobra.Command {
 	var s cluster.Settings
 	var dryRun bool
 	var values []string
+	var rendered string
 	c := &cobra.Command{
 		Use: "secrets", Args: exactly(0), Short: "Make the Secrets and ConfigMaps that the functions need",
 		Long: `Make the Secrets and ConfigMaps that the functions need.
@@ -28,6 +30,9 @@ changes nothing. A value that begins with @ is read from that file.`,
     --public-url https://paceline.example --mail-from 'Paceline <no-reply@paceline.example>'`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := errors.Join(s.Set(values), fromFiles(&s)); err != nil {
+				return usageError{err}
+			}
+			if err := t.readManifests(rendered); err != nil {
 				return usageError{err}
 			}
 			if dryRun {
@@ -44,8 +49,26 @@ changes nothing. A value that begins with @ is read from that file.`,
 	f.StringVar(&s.MailFrom, "mail-from", "", "sender of mails")
 	f.StringVar(&s.AdminEmails, "admin-emails", "", "addresses whose proof gives the role admin, separated by commas")
 	f.StringArrayVar(&values, "value", nil, "OBJECT/KEY=VALUE for anything else that the manifests refer to")
+	f.StringVarP(&rendered, "filename", "f", "", "what the cluster is told, as Kustomize renders it (- is standard input), instead of what this binary holds")
 	f.BoolVar(&dryRun, "dry-run", false, "print new objects as YAML and speak to no cluster")
 	return c
+}
+
+// readManifests takes the manifests from a file, so that what an overlay refers
+// to is known, too.
+func (t *Tool) readManifests(file string) error {
+	if file == "" {
+		return nil
+	}
+	text, err := io.ReadAll(t.In)
+	if file != "-" {
+		text, err = os.ReadFile(file)
+	}
+	if err != nil {
+		return err
+	}
+	t.rendered, err = manifest.Services(file, text)
+	return err
 }
 
 // fromFiles replaces values of the form @file.

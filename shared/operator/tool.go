@@ -30,6 +30,7 @@ type Tool struct {
 	HTTP      *http.Client
 	Connect   func(namespace string) (cluster.Namespace, cluster.Logs, error)
 
+	rendered  []manifest.Service // instead of Manifests, when a file was given
 	namespace string
 	output    string
 }
@@ -93,6 +94,9 @@ func exactly(n int) cobra.PositionalArgs {
 
 // services is every function as the manifests declare it.
 func (t *Tool) services() ([]manifest.Service, error) {
+	if t.rendered != nil {
+		return t.rendered, nil
+	}
 	set, err := manifest.Load(t.Manifests)
 	if err != nil {
 		return nil, err

@@ -67,6 +67,29 @@ func Load(fsys fs.FS) (*Set, error) {
 	return s, nil
 }
 
+// Services reads the Services of one rendered text. What else is in it is for a
+// cluster, and may be more than the local platform does.
+func Services(name string, text []byte) ([]Service, error) {
+	s := &Set{}
+	seen := map[string]string{}
+	for _, doc := range split(name, text) {
+		var head typeMeta
+		if err := yaml.Unmarshal(doc.text, &head); err != nil {
+			return nil, fmt.Errorf("manifest: %s: %w", doc.where, err)
+		}
+		if head.APIVersion != "serving.knative.dev/v1" || head.Kind != "Service" {
+			continue
+		}
+		if err := s.add(doc, seen); err != nil {
+			return nil, fmt.Errorf("manifest: %w", err)
+		}
+	}
+	if err := s.check(seen); err != nil {
+		return nil, fmt.Errorf("manifest: %w", err)
+	}
+	return s.Services, nil
+}
+
 // document is one YAML document and where it begins.
 type document struct {
 	where string // file:line

@@ -115,3 +115,16 @@ func TestDurations(t *testing.T) {
 		}
 	}
 }
+
+func TestServicesOfARenderedTextAreAllThatIsRead(t *testing.T) {
+	t.Parallel()
+	text := "kind: RabbitmqCluster\napiVersion: rabbitmq.com/v1beta1\nspec: {replicas: 3}\n---\n" +
+		"apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: a}\nspec: {template: {spec: {containers: [{image: i}]}}}\n"
+	services, err := Services("-", []byte(text))
+	if err != nil || len(services) != 1 || services[0].Metadata.Name != "a" {
+		t.Errorf("services %v, error %v", services, err)
+	}
+	if _, err := Services("-", []byte(strings.Replace(text, "image: i", "imagee: i", 1))); err == nil {
+		t.Error("an unknown field of a Service is taken")
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +17,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// maxLog bounds what is read of a container's log.
-const maxLog = 64 << 10
+// maxRaw bounds an answer that is no object, such as a container's log.
+const maxRaw = 64 << 10
 
 // Logs reads the last lines of a container's log: of the one that runs, or of
 // the one before it.
@@ -37,16 +38,17 @@ func Connect(namespace string) (Namespace, Logs, error) {
 	if err != nil {
 		return Namespace{}, nil, fmt.Errorf("KUBECONFIG: %w", err)
 	}
-	logs, err := logsOf(config, cmp.Or(namespace, DefaultNamespace))
+	raw, err := rawOf(config)
 	if err != nil {
 		return Namespace{}, nil, fmt.Errorf("KUBECONFIG: %w", err)
 	}
-	return Namespace{client, cmp.Or(namespace, DefaultNamespace)}, logs, nil
+	namespace = cmp.Or(namespace, DefaultNamespace)
+	return Namespace{client, namespace, raw}, logsOf(raw, namespace), nil
 }
 
-// logsOf asks for logs over plain HTTP: the one thing for which there is no
-// dynamic client, and the typed one would link every type of Kubernetes.
-func logsOf(config *rest.Config, namespace string) (Logs, error) {
+// rawOf asks for what is no object over plain HTTP: there is no dynamic client
+// for it, and the typed one would link every type of Kubernetes.
+func rawOf(config *rest.Config) (Raw, error) {
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, err
@@ -55,22 +57,33 @@ func logsOf(config *rest.Config, namespace string) (Logs, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context, pod, container string, previous bool) (string, error) {
-		u := base.JoinPath("api/v1/namespaces", namespace, "pods", pod, "log")
-		u.RawQuery = url.Values{"container": {container}, "previous": {strconv.FormatBool(previous)}, "limitBytes": {strconv.Itoa(maxLog)}}.Encode()
+	return func(ctx context.Context, path string) ([]byte, error) {
+		u, err := base.Parse(path)
+		if err != nil {
+			return nil, err
+		}
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		resp, err := client.Do(req)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		defer resp.Body.Close()
-		text, err := io.ReadAll(io.LimitReader(resp.Body, maxLog))
+		text, err := io.ReadAll(io.LimitReader(resp.Body, maxRaw))
 		if err == nil && resp.StatusCode != http.StatusOK {
-			err = fmt.Errorf("log of %s: %s: %s", pod, resp.Status, strings.TrimSpace(string(text)))
+			err = fmt.Errorf("%s: %s: %s", u.Path, resp.Status, strings.TrimSpace(string(text)))
 		}
-		return string(text), err
+		return text, err
 	}, nil
+}
+
+func logsOf(raw Raw, namespace string) Logs {
+	return func(ctx context.Context, pod, container string, previous bool) (string, error) {
+		u := url.URL{Path: "/" + path.Join("api/v1/namespaces", namespace, "pods", pod, "log")}
+		u.RawQuery = url.Values{"container": {container}, "previous": {strconv.FormatBool(previous)}, "limitBytes": {strconv.Itoa(maxRaw)}}.Encode()
+		text, err := raw(ctx, u.String())
+		return string(text), err
+	}
 }

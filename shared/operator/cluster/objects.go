@@ -91,6 +91,7 @@ func objectOf(kind string, u *unstructured.Unstructured) (Object, error) {
 type Namespace struct {
 	Client dynamic.Interface
 	Name   string
+	Raw    Raw // what is no object
 }
 
 // get reads an object; one that is not there is empty, and found is false.

@@ -233,6 +233,9 @@ func (n Namespace) Apply(ctx context.Context, services []manifest.Service, s Set
 	if err != nil {
 		return nil, err
 	}
+	if s, err = withIssuer(ctx, n.Raw, services, s); err != nil {
+		return nil, err
+	}
 	want, err := Complete(services, s, have)
 	if err != nil {
 		return nil, err
