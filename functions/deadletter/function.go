@@ -46,7 +46,9 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("GET /v1/admin/deadletters", rest.Handler(f.list))
 	mux.Handle("GET /v1/admin/deadletters/{id}", rest.Handler(f.show))
 	mux.Handle("POST /v1/admin/deadletters/{id}/replay", rest.Command(base.Store, f.replay))
-	return base.Function(mux, eventing.OnOthers(f.keep)), nil
+	fn := base.Function(mux, eventing.OnOthers(f.keep))
+	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, kept) }
+	return fn, nil
 }
 
 type deadletter struct {

@@ -40,14 +40,16 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("GET /v1/workouts/{id}/laps", rest.Handler(f.laps))
 	mux.Handle("GET /v1/workouts/{id}/splits", rest.Handler(f.splits))
 	mux.Handle("GET /v1/stats/summary", rest.Handler(f.summary))
-	return base.Function(mux,
+	fn := base.Function(mux,
 		eventing.On(f.uploaded),
 		eventing.On(f.updated),
 		eventing.On(f.deleted),
 		eventing.On(f.workouts.saveSettings),
 		eventing.On(func(ctx context.Context, e events.Followed) error { return f.workouts.follow(ctx, e.Follow, true) }),
 		eventing.On(func(ctx context.Context, e events.Unfollowed) error { return f.workouts.follow(ctx, e.Follow, false) }),
-	), nil
+	)
+	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, kept) }
+	return fn, nil
 }
 
 type stats struct {

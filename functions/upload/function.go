@@ -46,6 +46,7 @@ func open(e function.Env, c Config, s objects.Store) (*function.Function, error)
 	}
 	fn := base.Function(f.routes(base),
 		eventing.On(f.processed), eventing.On(f.failed), eventing.On(f.deleted))
+	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, s) }
 	closeBase := fn.Close
 	fn.Close = func(ctx context.Context) error { return errors.Join(closeBase(ctx), s.Close()) }
 	return fn, nil

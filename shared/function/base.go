@@ -49,6 +49,7 @@ type Opener func(ctx context.Context, e Env) (*Function, error)
 type Function struct {
 	Handler http.Handler                    // the whole HTTP surface
 	Ready   func(ctx context.Context) error // nil means always
+	Check   func(ctx context.Context) error // what else it needs, asked at a start only; nil means nothing
 	Close   func(ctx context.Context) error // nil means nothing to do
 }
 
@@ -128,7 +129,12 @@ func (b *Base) Function(routes http.Handler, subscriptions ...eventing.Subscript
 	mux.Handle("POST /events", b.deliveries.handler(receive))
 	mux.Handle("/", f.Handler)
 	f.Handler = mux
-	f.Ready = b.Store.Ping
+	f.Ready = func(ctx context.Context) error {
+		if err := b.Store.Ping(ctx); err != nil {
+			return fmt.Errorf("REDIS_URL: %w", err)
+		}
+		return nil
+	}
 	f.Close = func(context.Context) error { return b.Store.Close() }
 	return f
 }

@@ -11,4 +11,5 @@ const Quiet = 300 * time.Millisecond
 func init() {
 	patience.quiet, patience.drain = Quiet, 1500*time.Millisecond
 	patience.answers, patience.end = time.Second, time.Second
+	startPatience.total, startPatience.pause = 300*time.Millisecond, 20*time.Millisecond
 }

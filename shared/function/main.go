@@ -67,7 +67,14 @@ func run(ctx context.Context, name string, open Opener, e Env) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(Serve(ctx, l, name, f), closeAll(f, stop))
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	go watchStart(ctx, f, e.Log.With("function", name), giveUp)
+	err = Serve(ctx, l, name, f)
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		err = errors.Join(cause, err)
+	}
+	return errors.Join(err, closeAll(f, stop))
 }
 
 func closeAll(f *Function, stop func(context.Context) error) error {

@@ -213,6 +213,8 @@ func TestRunListensFirstAndSaysWhatIsWrong(t *testing.T) {
 		"a port that is taken":    {map[string]string{"PORT": taken}, "PORT"},
 		"a port that is none":     {map[string]string{"PORT": "http!"}, "PORT"},
 		"a setting that is wrong": {map[string]string{"PORT": "0", "REDIS_URL": "x"}, "REDIS_URL"},
+		"a Redis that is away":    {map[string]string{"PORT": "0", "REDIS_URL": "redis://127.0.0.1:1"}, "REDIS_URL: "},
+		"where it should be":      {map[string]string{"PORT": "0", "REDIS_URL": "redis://127.0.0.1:1"}, "127.0.0.1:1"},
 	} {
 		vars := settings(t)
 		vars["LISTEN_ADDRESS"] = "127.0.0.1"

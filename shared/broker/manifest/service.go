@@ -40,6 +40,8 @@ type Container struct {
 	StartupProbe    *Probe           `json:"startupProbe"`
 	SecurityContext *SecurityContext `json:"securityContext"`
 	VolumeMounts    []VolumeMount    `json:"volumeMounts"`
+	// TerminationMessagePolicy says where a cluster finds why a container ended.
+	TerminationMessagePolicy string `json:"terminationMessagePolicy"`
 }
 
 // Port is the port a container listens on; the name http1 or h2c is its protocol.
