@@ -58,7 +58,7 @@ KO_FLAGS ?=
 RENDER = kubectl kustomize clusters/$(CLUSTER)
 
 deploy: .bin/ko ## the whole platform to the cluster of KUBECONFIG, images to KO_DOCKER_REPO
-	$(RENDER) | .bin/ko resolve -B --sbom=none $(KO_FLAGS) -f - | kubectl apply --server-side --field-manager=paceline -f -
+	$(RENDER) | .bin/ko resolve -B --sbom=none $(KO_FLAGS) -f - | kubectl apply --server-side --force-conflicts --field-manager=paceline -f -
 
 undeploy: ## take everything away that deploy brought, and the namespace with it
 	$(RENDER) | kubectl delete --ignore-not-found -f -

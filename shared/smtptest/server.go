@@ -45,7 +45,7 @@ type Message struct {
 // Server is a running mail server.
 type Server struct {
 	t              testing.TB
-	addr           string
+	listen, addr   string
 	tls            tlsMode
 	user, password string
 	caFile         string
@@ -70,10 +70,14 @@ func WithSTARTTLS() Option { return func(s *Server) { s.tls = startTLS } }
 // WithTLS makes the server speak TLS from the first byte; see CAFile.
 func WithTLS() Option { return func(s *Server) { s.tls = implicitTLS } }
 
+// WithAddress makes the server listen at an address, and not on any free port
+// of this machine alone.
+func WithAddress(addr string) Option { return func(s *Server) { s.listen = addr } }
+
 // New starts a server that ends with the test.
 func New(t testing.TB, options ...Option) *Server {
 	t.Helper()
-	s := &Server{t: t, failures: map[Stage][]int{}}
+	s := &Server{t: t, listen: "127.0.0.1:0", failures: map[Stage][]int{}}
 	for _, o := range options {
 		o(s)
 	}
@@ -83,7 +87,7 @@ func New(t testing.TB, options ...Option) *Server {
 	server.EnableSMTPUTF8 = true
 	server.ReadTimeout, server.WriteTimeout = 20*time.Second, 20*time.Second
 	server.ErrorLog = log.New(io.Discard, "", 0) // dropped connections are what tests ask for
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", s.listen)
 	if err != nil {
 		t.Fatal(err)
 	}

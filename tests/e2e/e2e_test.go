@@ -1,0 +1,31 @@
+//go:build e2e
+
+package e2e
+
+import "testing"
+
+func TestTheClusterRunsThePlatform(t *testing.T) {
+	s := newSuite(t)
+	s.stores = startStores(t, s)
+	parts := []struct {
+		name string
+		run  func(*testing.T)
+	}{
+		{"deploy from an empty namespace", s.deploy},
+		{"deploy again changes nothing", s.again},
+		{"the main road from cold", s.road},
+		{"back to zero", s.toZero},
+		{"killed while it handles events", s.killed},
+		{"a poison event is a dead letter", s.deadLetters},
+		{"forged events are refused", s.forged},
+		{"a rolling update under load", s.update},
+		{"the network is closed", s.network},
+		{"back to zero again", s.toZero},
+		{"undeploy leaves nothing", s.undeploy},
+	}
+	for _, p := range parts {
+		if !t.Run(p.name, p.run) && p.name == parts[0].name {
+			t.FailNow()
+		}
+	}
+}

@@ -1,0 +1,128 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"paceline/functions/upload/fit/fittest"
+)
+
+// monday is when the first workout began.
+var monday = time.Date(2026, 5, 4, 6, 0, 0, 0, time.UTC)
+
+// road is the main road, with every function asleep before.
+func (s *suite) road(t *testing.T) {
+	s.asleep(t)
+	started := time.Now()
+	anna := s.join(t, "Anna")
+	t.Logf("registered, mailed, verified and signed in from cold in %s", time.Since(started).Round(100*time.Millisecond))
+	ben := s.join(t, "Ben")
+	ben.want(t, 202, "PUT", "/v1/users/"+anna.id+"/follow", nil, nil)
+	var asked struct{ Items []struct{ ID string } }
+	s.soon(t, "Ben's request", func() bool {
+		anna.want(t, 200, "GET", "/v1/me/follow-requests", nil, &asked)
+		return len(asked.Items) == 1
+	})
+	anna.want(t, 204, "PUT", "/v1/me/follow-requests/"+asked.Items[0].ID, nil, nil)
+
+	sent := time.Now()
+	upload, err := anna.send("run.fit", fittest.Run(monday, 1800))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.soon(t, "the figures", func() bool { return anna.state(t, upload) == "ready" })
+	t.Logf("figures %s after the upload", time.Since(sent).Round(100*time.Millisecond))
+	if d := anna.distances(t); len(d) != 1 || d[0] < 5000 || d[0] > 6000 {
+		t.Errorf("distances %v", d)
+	}
+	s.soon(t, "Ben's feed", func() bool { return strings.Contains(ben.text(t, "/v1/feed"), "Anna") })
+	s.soon(t, "Anna's notification", func() bool { return strings.Contains(anna.text(t, "/v1/notifications"), "workout_ready") })
+	s.soon(t, "Ben's mail", func() bool {
+		for _, m := range s.stores.mail.Messages() {
+			if strings.Contains(m.To[0], ben.email) && strings.Contains(m.Text, "Anna") {
+				return true
+			}
+		}
+		return false
+	})
+	a, err := s.request("", "GET", "/v1/feed", nil, "")
+	if err != nil || a.status != 401 {
+		t.Errorf("without a token: %d %v", a.status, err)
+	}
+}
+
+// text is an answer as it is.
+func (p *person) text(t *testing.T, path string) string {
+	t.Helper()
+	a, err := p.s.request(p.token, "GET", path, nil, "")
+	if err != nil || a.status != 200 {
+		t.Fatalf("GET %s: %d %s %v", path, a.status, a.body, err)
+	}
+	return string(a.body)
+}
+
+// toZero is how long every function takes to go when nobody calls.
+func (s *suite) toZero(t *testing.T) {
+	started := time.Now()
+	before := len(s.running(t))
+	s.asleep(t)
+	t.Logf("%d pods, and none %s later", before, time.Since(started).Round(time.Second))
+	for _, o := range s.objects(t, namespace, "ksvc") {
+		if o.ready().Status != "True" {
+			t.Errorf("%s is not ready when it sleeps", o.Metadata.Name)
+		}
+	}
+}
+
+// killed is stats being killed, again and again, while it handles events.
+func (s *suite) killed(t *testing.T) {
+	carl := s.join(t, "Carl")
+	uploads := make([]string, 24)
+	var sending sync.WaitGroup
+	for i := range uploads {
+		sending.Go(func() {
+			var err error
+			if uploads[i], err = carl.send("ride.fit", fittest.Ride(monday.AddDate(0, 0, i), 4*3600+60*i)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	sending.Wait()
+	kills := 0
+	s.soon(t, "the figures of every upload", func() bool {
+		open := 0
+		for _, id := range uploads {
+			if carl.state(t, id) != "ready" {
+				open++
+			}
+		}
+		if open > 0 && kills < 3 {
+			out := s.kubectl(t, "delete", "pod", "-l", "serving.knative.dev/service=stats", "--grace-period=0", "--force", "--wait=false")
+			if n := strings.Count(out, "force deleted"); n > 0 {
+				kills++
+				t.Logf("%d pods of stats killed with %d of %d workouts without figures", n, open, len(uploads))
+			}
+		}
+		return open == 0
+	})
+	if kills == 0 {
+		t.Error("nothing was killed: all was done too soon")
+	}
+	if d := carl.distances(t); len(d) != len(uploads) {
+		t.Errorf("%d workouts, want %d", len(d), len(uploads))
+	}
+	var sums struct {
+		Buckets []struct {
+			Workouts int
+		}
+	}
+	carl.want(t, 200, "GET", "/v1/stats/summary?by=year&from=2026-01-01&to=2026-12-31", nil, &sums)
+	if fmt.Sprint(sums.Buckets) != fmt.Sprintf("[{%d}]", len(uploads)) {
+		t.Errorf("sums %v, want each workout once", sums.Buckets)
+	}
+}
