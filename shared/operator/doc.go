@@ -2,6 +2,7 @@
 // also usable alone.
 //
 //	secrets      what a fresh cluster needs: keys, addresses
+//	key rotate   new signing keys for every part, in stages
 //
 // Commands about people and events speak to the public API of a platform, on
 // one machine or on a cluster (PACELINE_URL), with the rights of who signed

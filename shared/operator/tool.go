@@ -78,7 +78,7 @@ func (t *Tool) root() *cobra.Command {
 		}
 		return nil
 	}
-	root.AddCommand(t.secretsCommand())
+	root.AddCommand(t.secretsCommand(), t.keyCommand())
 	return root
 }
 
@@ -137,4 +137,13 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	}
+}
+
+// group is a command that only holds others.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error {
+		return usageError{fmt.Errorf("%s wants one of its commands: see 'kn paceline %s --help'", use, use)}
+	}}
+	c.AddCommand(commands...)
+	return c
 }

@@ -61,15 +61,14 @@ func (s *KeySet) Has(kid string) bool {
 	return slices.ContainsFunc(s.Keys, func(k jwk) bool { return k.KeyID == kid })
 }
 
-// Of is the ids of the issuer's keys.
-func (s *KeySet) Of(issuer string) []string {
-	var ids []string
+// Issuers is whose keys are in the set, sorted.
+func (s *KeySet) Issuers() []string {
+	var all []string
 	for _, k := range s.Keys {
-		if issuerOf(k.KeyID) == issuer {
-			ids = append(ids, k.KeyID)
-		}
+		all = append(all, issuerOf(k.KeyID))
 	}
-	return ids
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Retire takes out every other key of the issuers of keys. Keys of others stay.
