@@ -21,15 +21,16 @@ const clusterSpread = 2 * time.Minute
 func (t *Tool) keyCommand() *cobra.Command {
 	var dataDir string
 	var spread time.Duration
-	var noWait bool
+	var noWait, forget bool
 	rotate := &cobra.Command{
 		Use: "rotate", Args: exactly(0), Short: "Give every part a new signing key, without a failed request",
 		Long: `Give every part a new signing key, without a failed request.
 
 The new public keys are published first; when every part knows them, the new
 keys sign; when the last token of the old keys has ended, these are taken out.
-That takes about a quarter of an hour. The command may be interrupted, and run
-again: it goes on where it ended.`,
+That takes about a quarter of an hour. Events that were signed with an old key
+are believed for a week more. The command may be interrupted, and run again: it
+goes on where it ended.`,
 		Example: "  kn paceline key rotate\n  kn paceline key rotate --data-dir var     # the one-machine platform",
 		RunE: func(c *cobra.Command, _ []string) error {
 			keeper, err := t.keeper(dataDir)
@@ -39,13 +40,14 @@ again: it goes on where it ended.`,
 			if dataDir != "" && !c.Flags().Changed("spread") {
 				spread = 0
 			}
-			return t.rotate(c.Context(), keeper, spread, noWait)
+			return t.rotate(c.Context(), keeper, spread, noWait, forget)
 		},
 	}
 	f := rotate.Flags()
 	f.StringVar(&dataDir, "data-dir", "", "DATA_DIR of a one-machine platform, instead of a cluster")
 	f.DurationVar(&spread, "spread", clusterSpread, "how long a changed Secret takes to reach every pod (0 on one machine)")
 	f.BoolVar(&noWait, "no-wait", false, "make the step whose time has come and end; a later run makes the next")
+	f.BoolVar(&forget, "forget", false, "an old key was stolen: believe no event that it signed, though some under way become dead letters")
 	return group("key", "Signing keys", rotate)
 }
 
@@ -57,9 +59,9 @@ func (t *Tool) keeper(dataDir string) (identity.Keeper, error) {
 	return cluster.Keys{Namespace: n}, err
 }
 
-func (t *Tool) rotate(ctx context.Context, k identity.Keeper, spread time.Duration, noWait bool) error {
+func (t *Tool) rotate(ctx context.Context, k identity.Keeper, spread time.Duration, noWait, forget bool) error {
 	for {
-		p, err := identity.Rotate(ctx, k, t.Now(), spread)
+		p, err := identity.Rotate(ctx, k, t.Now(), spread, forget)
 		if err != nil {
 			return err
 		}

@@ -53,7 +53,9 @@ type EventVerifier struct{ tokens *Verifier }
 
 // NewEventVerifier accepts events of every part that source has keys of.
 func NewEventVerifier(source KeySource, now func() time.Time) *EventVerifier {
-	return &EventVerifier{NewVerifier(EventTokenType, audienceEvents, []string{"*"}, source, now)}
+	v := NewVerifier(EventTokenType, audienceEvents, []string{"*"}, source, now)
+	v.keys.events = true
+	return &EventVerifier{v}
 }
 
 // Event checks that token is e's, by a sender that may send it. The error is a

@@ -3,10 +3,7 @@ package identity
 import (
 	"context"
 	"crypto/ed25519"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -32,6 +29,7 @@ var (
 type keyring struct {
 	source KeySource
 	now    func() time.Time
+	events bool // keys that vouch for events alone are known too
 
 	mu      sync.Mutex
 	keys    map[string]ed25519.PublicKey
@@ -80,31 +78,18 @@ func (k *keyring) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	keys, err := parseJWKS(doc)
+	set, err := ParseKeySet(doc)
 	if err != nil {
 		return err
 	}
-	k.keys = keys
-	return nil
-}
-
-// parseJWKS reads a set of which every key must be an Ed25519 key. A set
-// without any is a fault too: with it every token would be refused for good.
-func parseJWKS(doc []byte) (map[string]ed25519.PublicKey, error) {
-	var set jwks
-	if err := json.Unmarshal(doc, &set); err != nil {
-		return nil, fmt.Errorf("identity: JWKS: %w", err)
+	if len(set.Keys) == 0 { // with it every token would be refused for good
+		return errors.New("identity: JWKS: no keys")
 	}
-	if len(set.Keys) == 0 {
-		return nil, errors.New("identity: JWKS: no keys")
-	}
-	keys := map[string]ed25519.PublicKey{}
-	for _, k := range set.Keys {
-		x, err := base64.RawURLEncoding.DecodeString(k.X)
-		if err != nil || k.Curve != "Ed25519" || len(x) != ed25519.PublicKeySize {
-			return nil, fmt.Errorf("identity: JWKS: key %q is not an Ed25519 key", k.KeyID)
+	k.keys = map[string]ed25519.PublicKey{}
+	for _, key := range set.Keys {
+		if key.EventsUntil == nil || k.events && k.looked.Before(*key.EventsUntil) {
+			k.keys[key.KeyID] = key.x
 		}
-		keys[k.KeyID] = x
 	}
-	return keys, nil
+	return nil
 }

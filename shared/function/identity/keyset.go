@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -30,7 +32,23 @@ type Rotation struct {
 	Since time.Time `json:"since"`
 }
 
-// ParseKeySet reads a document; an empty one is an empty set.
+// jwk is an Ed25519 public key as RFC 8037 writes it.
+type jwk struct {
+	KeyType string `json:"kty"`
+	Curve   string `json:"crv"`
+	KeyID   string `json:"kid"`
+	Use     string `json:"use"`
+	Alg     string `json:"alg"`
+	X       string `json:"x"`
+	// EventsUntil is set on a key that signs no more: until then it still
+	// vouches for events that are under way, and for nothing else.
+	EventsUntil *time.Time `json:"events_until,omitempty"`
+
+	x ed25519.PublicKey
+}
+
+// ParseKeySet reads a document, of which every key must be an Ed25519 key; an
+// empty one is an empty set.
 func ParseKeySet(doc []byte) (KeySet, error) {
 	var s KeySet
 	if len(doc) == 0 {
@@ -39,11 +57,14 @@ func ParseKeySet(doc []byte) (KeySet, error) {
 	if err := json.Unmarshal(doc, &s); err != nil {
 		return s, fmt.Errorf("identity: JWKS: %w", err)
 	}
-	if len(s.Keys) == 0 {
-		return s, nil
+	for i, k := range s.Keys {
+		x, err := base64.RawURLEncoding.DecodeString(k.X)
+		if err != nil || k.Curve != "Ed25519" || len(x) != ed25519.PublicKeySize {
+			return s, fmt.Errorf("identity: JWKS: key %q is not an Ed25519 key", k.KeyID)
+		}
+		s.Keys[i].x = x
 	}
-	_, err := parseJWKS(doc)
-	return s, err
+	return s, nil
 }
 
 // Add puts the public halves of keys into the set, once each.
@@ -71,16 +92,40 @@ func (s *KeySet) Issuers() []string {
 	return slices.Compact(all)
 }
 
-// Retire takes out every other key of the issuers of keys. Keys of others stay.
-func (s *KeySet) Retire(keys ...Key) {
+// Retire takes out every other key of the issuers of keys, and those of others
+// stay. What it takes out still vouches, for as long as such a token lives, for
+// events that are under way, unless forget says that it is not to be trusted.
+func (s *KeySet) Retire(now time.Time, forget bool, keys ...Key) {
 	own := map[string]string{}
 	for _, key := range keys {
 		own[issuerOf(key.id)] = key.id
 	}
-	s.Keys = slices.DeleteFunc(s.Keys, func(k jwk) bool {
+	until := now.Add(EventTTL + leeway).UTC().Truncate(time.Second)
+	kept := s.Keys[:0]
+	for _, k := range s.Keys {
 		kid, ours := own[issuerOf(k.KeyID)]
-		return ours && k.KeyID != kid
-	})
+		if ours && k.KeyID != kid {
+			if k.EventsUntil == nil {
+				k.EventsUntil = &until
+			}
+			if forget || !now.Before(*k.EventsUntil) {
+				continue
+			}
+		}
+		kept = append(kept, k)
+	}
+	s.Keys = kept
+}
+
+// Signing is the ids of the keys that are good for every token.
+func (s *KeySet) Signing() []string {
+	var ids []string
+	for _, k := range s.Keys {
+		if k.EventsUntil == nil {
+			ids = append(ids, k.KeyID)
+		}
+	}
+	return ids
 }
 
 // Document is the set as JSON; the same set is the same bytes.

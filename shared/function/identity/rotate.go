@@ -45,19 +45,21 @@ var errMoved = errors.New("identity: another command has moved the rotation on")
 //  1. the next public keys are published; until every part has read them
 //     (spread for the documents to arrive, and the age at which parts read them
 //     again) all sign with the old keys
-//  2. the next keys sign; the old public keys stay until the last token that
-//     was signed with them has ended
-//  3. the old public keys are taken out
-func Rotate(ctx context.Context, k Keeper, now time.Time, spread time.Duration) (Progress, error) {
+//  2. the next keys sign; the old public keys stay until the last token of a
+//     person or a part that was signed with them has ended
+//  3. the old public keys are taken out; for events, whose tokens hold for days,
+//     they are good until the last of those has ended, unless forget says that
+//     they are in wrong hands
+func Rotate(ctx context.Context, k Keeper, now time.Time, spread time.Duration, forget bool) (Progress, error) {
 	for tries := 0; ; tries++ {
-		p, err := rotate(ctx, k, now, spread)
+		p, err := rotate(ctx, k, now, spread, forget)
 		if !errors.Is(err, errMoved) || tries == 3 {
 			return p, err
 		}
 	}
 }
 
-func rotate(ctx context.Context, k Keeper, now time.Time, spread time.Duration) (Progress, error) {
+func rotate(ctx context.Context, k Keeper, now time.Time, spread time.Duration, forget bool) (Progress, error) {
 	set, err := k.KeySet(ctx)
 	if err != nil {
 		return Progress{}, err
@@ -76,7 +78,7 @@ func rotate(ctx context.Context, k Keeper, now time.Time, spread time.Duration) 
 	case Published:
 		next, err = Switched, promote(ctx, k, r, now)
 	case Switched:
-		err = retire(ctx, k, r)
+		err = retire(ctx, k, r, now, forget)
 	default:
 		err = fmt.Errorf("identity: JWKS: rotation: unknown stage %q", r.Stage)
 	}
@@ -188,7 +190,7 @@ func promote(ctx context.Context, k Keeper, r Rotation, now time.Time) error {
 }
 
 // retire takes the old public keys out.
-func retire(ctx context.Context, k Keeper, r Rotation) error {
+func retire(ctx context.Context, k Keeper, r Rotation, now time.Time, forget bool) error {
 	parts, err := k.Parts(ctx)
 	if err != nil {
 		return err
@@ -202,7 +204,7 @@ func retire(ctx context.Context, k Keeper, r Rotation) error {
 		current = append(current, key)
 	}
 	return advance(ctx, k, r, func(s *KeySet) {
-		s.Retire(current...)
+		s.Retire(now, forget, current...)
 		s.Add(current...)
 		s.Rotation = nil
 	})

@@ -218,17 +218,3 @@ func (s *Signer) sign(typ string, c claims) (string, error) {
 	}
 	return raw, nil
 }
-
-// jwk is an Ed25519 public key as RFC 8037 writes it.
-type jwk struct {
-	KeyType string `json:"kty"`
-	Curve   string `json:"crv"`
-	KeyID   string `json:"kid"`
-	Use     string `json:"use"`
-	Alg     string `json:"alg"`
-	X       string `json:"x"`
-}
-
-type jwks struct {
-	Keys []jwk `json:"keys"`
-}

@@ -41,20 +41,20 @@ func OpenKeys(dir string, issuers []string, now func() time.Time) (*Keys, error)
 			k.signers[issuer] = signer
 			current = append(current, signer.Key())
 		}
-		return k.publish(current)
+		return k.publish(now(), current)
 	})
 	return k, err
 }
 
 // publish brings the JWKS to what signs now. While a rotation is under way it
 // holds other keys too.
-func (k *Keys) publish(current []identity.Key) error {
+func (k *Keys) publish(now time.Time, current []identity.Key) error {
 	set, err := k.keySet()
 	if err != nil {
 		return err
 	}
 	if set.Rotation == nil {
-		set.Retire(current...)
+		set.Retire(now, false, current...)
 	}
 	set.Add(current...)
 	doc, err := set.Document()

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"paceline/events"
 	"paceline/shared/function"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
@@ -88,7 +89,7 @@ func (p *platform) rotate(keepers ...identity.Keeper) time.Duration {
 	start := p.now
 	for p.now.Sub(start) < time.Hour {
 		for i, k := range keepers {
-			progress, err := identity.Rotate(p.t.Context(), k, p.now, 0)
+			progress, err := identity.Rotate(p.t.Context(), k, p.now, 0, false)
 			if err != nil && !errors.Is(err, errInterrupted) {
 				p.t.Fatal(err)
 			}
@@ -117,11 +118,7 @@ func (p *platform) published() []string {
 	if err != nil || set.Rotation != nil {
 		p.t.Fatalf("rotation %+v, %v", set.Rotation, err)
 	}
-	var ids []string
-	for _, k := range set.Keys {
-		ids = append(ids, k.KeyID)
-	}
-	return ids
+	return set.Signing()
 }
 
 func (p *platform) rotator() *local.Rotator {
@@ -150,8 +147,10 @@ func (p *platform) check(before map[string]string) {
 func TestThreeRotationsRefuseNothing(t *testing.T) {
 	t.Parallel()
 	p := open(t)
+	heard := identity.NewEventVerifier(function.KeysFromFile(p.keys.JWKS()), p.clock)
 	for range 3 {
 		before := p.signing()
+		e, token := p.event()
 		stolen, err := os.ReadFile(filepath.Join(p.dir, "gateway.pem"))
 		if err != nil {
 			t.Fatal(err)
@@ -171,6 +170,68 @@ func TestThreeRotationsRefuseNothing(t *testing.T) {
 		raw, _ := thief.WorkloadToken("stats")
 		if _, err := p.verifier.Verify(t.Context(), raw); fault.Of(err).Status != 401 {
 			t.Errorf("a retired key is still good: %v", err)
+		}
+		for _, v := range []*identity.EventVerifier{heard, identity.NewEventVerifier(function.KeysFromFile(p.keys.JWKS()), p.clock)} {
+			if err := v.Event(t.Context(), e, token); err != nil {
+				t.Errorf("an event that waited at the broker: %v", err)
+			}
+		}
+	}
+}
+
+// event is an event of stats, signed now.
+func (p *platform) event() (events.Envelope, string) {
+	p.t.Helper()
+	e, err := events.New(events.WithCause(p.t.Context(), events.Cause{ID: "x"}), "stats", events.WorkoutFailed{WorkoutID: "w", UserID: "u"}, p.now)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	token, err := p.keys.Signer("stats").EventToken(e)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return e, token
+}
+
+// An old key vouches for events as long as its tokens live, and not a day
+// more; a stolen one at once for nothing.
+func TestAnOldKeyVouchesForEventsAWhile(t *testing.T) {
+	t.Parallel()
+	for _, forget := range []bool{false, true} {
+		p := open(t)
+		stolen, err := os.ReadFile(filepath.Join(p.dir, "stats.pem"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		thief, err := identity.NewSigner("stats", stolen, p.clock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for done := false; !done; p.tick() {
+			progress, err := identity.Rotate(t.Context(), p.rotator(), p.now, 0, forget)
+			if err != nil {
+				t.Fatal(err)
+			}
+			done = progress.Done
+		}
+		for _, c := range []struct {
+			later time.Duration
+			good  bool
+		}{{time.Hour, !forget}, {identity.EventTTL - 2*time.Hour, !forget}, {3 * time.Hour, false}} {
+			p.now = p.now.Add(c.later)
+			p.reopen() // which must not change that
+			e, _ := p.event()
+			token, err := thief.EventToken(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = identity.NewEventVerifier(function.KeysFromFile(p.keys.JWKS()), p.clock).Event(t.Context(), e, token)
+			if (err == nil) != c.good {
+				t.Errorf("forget %v, %v later: %v", forget, c.later, err)
+			}
+		}
+		if set, err := p.rotator().KeySet(t.Context()); err != nil || len(set.Keys) != len(parts) {
+			t.Errorf("forget %v: in the end there are %d keys, %v", forget, len(set.Keys), err)
 		}
 	}
 }
@@ -238,7 +299,7 @@ func TestARestartInARotationKeepsItsKeys(t *testing.T) {
 	before := p.signing()
 	r := p.rotator()
 	for i := range 200 {
-		progress, err := identity.Rotate(t.Context(), r, p.now, 0)
+		progress, err := identity.Rotate(t.Context(), r, p.now, 0, false)
 		if err != nil {
 			t.Fatal(err)
 		}

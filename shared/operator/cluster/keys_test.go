@@ -40,7 +40,7 @@ func TestKeysOfAClusterRotate(t *testing.T) {
 	})
 	now, begun, outages := time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC), time.Time{}, 0
 	for begun = now; now.Sub(begun) < time.Hour; now = now.Add(10 * time.Second) {
-		p, err := identity.Rotate(t.Context(), cluster.Keys{Namespace: n}, now, 2*time.Minute)
+		p, err := identity.Rotate(t.Context(), cluster.Keys{Namespace: n}, now, 2*time.Minute, false)
 		if err != nil && !errors.Is(err, outage) {
 			t.Fatal(err)
 		}
@@ -55,7 +55,7 @@ func TestKeysOfAClusterRotate(t *testing.T) {
 		t.Errorf("%d outages, %v", outages, took)
 	}
 	set, err := cluster.Keys{Namespace: n}.KeySet(t.Context())
-	if err != nil || set.Rotation != nil || !slices.Equal(set.Issuers(), []string{"gateway", "stats"}) || len(set.Keys) != 2 {
+	if err != nil || set.Rotation != nil || !slices.Equal(set.Issuers(), []string{"gateway", "stats"}) || len(set.Signing()) != 2 {
 		t.Fatalf("%+v %v", set, err)
 	}
 	parts, err := cluster.Keys{Namespace: n}.Parts(t.Context())
@@ -73,7 +73,7 @@ func TestKeysOfAClusterRotate(t *testing.T) {
 func TestWithoutKeysThereIsNothingToRotate(t *testing.T) {
 	t.Parallel()
 	n, client := server(t)
-	if _, err := identity.Rotate(t.Context(), cluster.Keys{Namespace: n}, time.Time{}, 0); err == nil || !strings.Contains(err.Error(), "kn paceline secrets") {
+	if _, err := identity.Rotate(t.Context(), cluster.Keys{Namespace: n}, time.Time{}, 0, false); err == nil || !strings.Contains(err.Error(), "kn paceline secrets") {
 		t.Errorf("error %v", err)
 	}
 	if w := writes(client.Actions()); w != 0 {
