@@ -38,8 +38,9 @@ func TestKeysOfAClusterRotate(t *testing.T) {
 		}
 		return false, nil, nil
 	})
-	now, begun, outages := time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC), time.Time{}, 0
-	for begun = now; now.Sub(begun) < time.Hour; now = now.Add(10 * time.Second) {
+	begun, outages := time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC), 0
+	now := begun
+	for ; now.Sub(begun) < time.Hour; now = now.Add(10 * time.Second) {
 		p, err := identity.Rotate(t.Context(), cluster.Keys{Namespace: n}, now, 2*time.Minute, false)
 		if err != nil && !errors.Is(err, outage) {
 			t.Fatal(err)
