@@ -14,6 +14,9 @@
 //	safe  an address belongs to the first account that proves it; whoever only
 //	      asks learns nothing about other people's addresses
 //
+// Support finds people by their address and ends their sessions; admins give and
+// take roles, which hold from the person's next token on, and one is always left.
+//
 // Passwords are kept as argon2id in PHC form. Refresh tokens are derived from
 // a key and the session's salt and generation, so that nothing that is stored
 // can be used to sign in; each works once, and one that comes back ends its

@@ -61,5 +61,6 @@ func (f *accounts) routes(base *function.Base) http.Handler {
 	mux.Handle("DELETE /v1/me/sessions/{id}", rest.Command(base.Store, f.deleteSession))
 	mux.Handle("GET /v1/me/settings", rest.Handler(f.settings))
 	mux.Handle("PUT /v1/me/settings", rest.Command(base.Store, f.putSettings))
+	f.adminRoutes(mux, base.Store)
 	return mux
 }

@@ -43,18 +43,23 @@ func (f *accounts) updateMe(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f *accounts) sessions(w http.ResponseWriter, r *http.Request) error {
-	ctx, who := r.Context(), caller(r)
+	return f.sessionsOf(w, r, caller(r).UserID)
+}
+
+// sessionsOf answers with a page of a person's sessions.
+func (f *accounts) sessionsOf(w http.ResponseWriter, r *http.Request, user string) error {
+	ctx := r.Context()
 	page, err := rest.PageOf(r, 2)
 	if err != nil {
 		return err
 	}
-	entries, last, err := f.people.Page(ctx, f.people.Key(who.UserID, "sessions", who.UserID), page.Limit, page.After)
+	entries, last, err := f.people.Page(ctx, f.people.Key(user, "sessions", user), page.Limit, page.After)
 	if err != nil {
 		return err
 	}
 	keys := make([]string, len(entries))
 	for i, e := range entries {
-		keys[i] = f.people.Key(who.UserID, "session", who.UserID, e.ID)
+		keys[i] = f.people.Key(user, "session", user, e.ID)
 	}
 	found, err := store.GetMany[Session](ctx, f.people.Store, keys)
 	if err != nil {
@@ -65,7 +70,7 @@ func (f *accounts) sessions(w http.ResponseWriter, r *http.Request) error {
 		if s != nil { // one that has expired leaves its id behind
 			out.Items = append(out.Items, api.Session{
 				ID: s.ID, CreatedAt: s.CreatedAt, LastUsedAt: s.RotatedAt, ExpiresAt: s.CreatedAt.Add(sessionTTL),
-				UserAgent: s.UserAgent, Current: s.ID == who.SessionID,
+				UserAgent: s.UserAgent, Current: s.ID == caller(r).SessionID,
 			})
 		}
 	}

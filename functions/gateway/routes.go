@@ -29,9 +29,11 @@ const (
 )
 
 var (
-	public    []identity.Role
-	members   = []identity.Role{identity.Member}
-	operators = []identity.Role{identity.Operator, identity.Admin}
+	public     []identity.Role
+	members    = []identity.Role{identity.Member}
+	operators  = []identity.Role{identity.Operator, identity.Admin}
+	supporters = []identity.Role{identity.Support, identity.Admin}
+	admins     = []identity.Role{identity.Admin}
 )
 
 // Routes is every route of the platform. What is not here does not exist, and
@@ -95,4 +97,11 @@ var Routes = []Route{
 	{"GET", "/v1/admin/deadletters", "deadletter", operators, 0, quick},
 	{"GET", "/v1/admin/deadletters/{id}", "deadletter", operators, 0, quick},
 	{"POST", "/v1/admin/deadletters/{id}/replay", "deadletter", operators, smallBody, quick},
+
+	{"GET", "/v1/admin/users", "accounts", supporters, 0, quick},
+	{"GET", "/v1/admin/users/{id}", "accounts", supporters, 0, quick},
+	{"GET", "/v1/admin/users/{id}/sessions", "accounts", supporters, 0, quick},
+	{"DELETE", "/v1/admin/users/{id}/sessions", "accounts", supporters, 0, quick},
+	{"PUT", "/v1/admin/users/{id}/roles/{role}", "accounts", admins, smallBody, quick},
+	{"DELETE", "/v1/admin/users/{id}/roles/{role}", "accounts", admins, 0, quick},
 }

@@ -247,6 +247,35 @@ func (e WorkoutState) Valid() bool {
 	}
 }
 
+// AdminUser An account as those see it who look after people.
+type AdminUser struct {
+	UserID ID `json:"user_id"`
+
+	// Email The mail address.
+	Email string `json:"email"`
+
+	// EmailVerified The address is proven.
+	EmailVerified bool `json:"email_verified"`
+
+	// DisplayName The name that others see.
+	DisplayName string `json:"display_name"`
+
+	// Locale BCP 47 language of mails and notifications.
+	Locale string `json:"locale"`
+
+	// Roles What the person may do.
+	Roles []Role `json:"roles"`
+
+	// CreatedAt When the person registered.
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// AdminUserList Accounts that were found.
+type AdminUserList struct {
+	// Items The accounts.
+	Items []AdminUser `json:"items"`
+}
+
 // DeadLetter An event that nobody could take.
 type DeadLetter struct {
 	// ID The dead letter's id.

@@ -1,0 +1,178 @@
+package accounts
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"paceline/shared/api"
+	"paceline/shared/function/fault"
+	"paceline/shared/function/identity"
+	"paceline/shared/function/rest"
+	"paceline/shared/function/store"
+)
+
+// granted are the roles that admins give and take. Member is every account's
+// own; guest and workload are nobody's.
+var granted = []identity.Role{identity.Coach, identity.Support, identity.Marketer, identity.Operator, identity.Admin}
+
+func (f *accounts) adminRoutes(mux *http.ServeMux, answers rest.Answers) {
+	mux.Handle("GET /v1/admin/users", rest.Handler(f.findUsers))
+	mux.Handle("GET /v1/admin/users/{id}", rest.Handler(f.adminUser))
+	mux.Handle("GET /v1/admin/users/{id}/sessions", rest.Handler(f.userSessions))
+	mux.Handle("DELETE /v1/admin/users/{id}/sessions", rest.Command(answers, f.endUserSessions))
+	mux.Handle("PUT /v1/admin/users/{id}/roles/{role}", rest.Command(answers, f.grantRole))
+	mux.Handle("DELETE /v1/admin/users/{id}/roles/{role}", rest.Command(answers, f.revokeRole))
+}
+
+// findUsers looks an address up: there is no other list of people.
+func (f *accounts) findUsers(w http.ResponseWriter, r *http.Request) error {
+	email, err := checkEmail(r.URL.Query().Get("email"))
+	if err != nil {
+		return err
+	}
+	proven, pending, err := f.people.owner(r.Context(), email)
+	if err != nil {
+		return err
+	}
+	out := api.AdminUserList{Items: []api.AdminUser{}}
+	if id := proven + pending; id != "" {
+		a, err := f.people.account(r.Context(), id)
+		if err != nil && fault.Of(err).Status != http.StatusNotFound { // one that has expired is nobody
+			return err
+		}
+		if err == nil {
+			out.Items = append(out.Items, a.forAdmins())
+		}
+	}
+	return rest.JSON(w, http.StatusOK, out)
+}
+
+func (f *accounts) adminUser(w http.ResponseWriter, r *http.Request) error {
+	a, err := f.people.account(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return rest.JSON(w, http.StatusOK, a.forAdmins())
+}
+
+func (a Account) forAdmins() api.AdminUser {
+	me := a.me()
+	return api.AdminUser{
+		UserID: me.UserID, Email: me.Email, EmailVerified: me.EmailVerified, DisplayName: me.DisplayName,
+		Locale: me.Locale, Roles: me.Roles, CreatedAt: me.CreatedAt,
+	}
+}
+
+func (f *accounts) userSessions(w http.ResponseWriter, r *http.Request) error {
+	if _, err := f.people.account(r.Context(), r.PathValue("id")); err != nil {
+		return err
+	}
+	return f.sessionsOf(w, r, r.PathValue("id"))
+}
+
+func (f *accounts) endUserSessions(w http.ResponseWriter, r *http.Request) error {
+	ctx, id := r.Context(), r.PathValue("id")
+	if _, err := f.people.account(ctx, id); err != nil {
+		return err
+	}
+	if err := f.people.Update(ctx, id, func(t *store.Tx) error { return endAllSessions(ctx, t, id) }); err != nil {
+		return err
+	}
+	f.log.InfoContext(ctx, "audit: signed out everywhere", "user", id, "by", caller(r).UserID)
+	return rest.NoContent(w)
+}
+
+func (f *accounts) grantRole(w http.ResponseWriter, r *http.Request) error {
+	role, err := grantable(r)
+	if err != nil {
+		return err
+	}
+	_, err = f.people.change(r.Context(), r.PathValue("id"), func(_ *store.Tx, a *Account) error {
+		if !a.Verified {
+			return fault.Conflict("email_not_verified", "a role is for a person whose address is proven")
+		}
+		a.grant(role)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	f.log.InfoContext(r.Context(), "audit: role granted", "user", r.PathValue("id"), "role", role, "by", caller(r).UserID)
+	return rest.NoContent(w)
+}
+
+func (a *Account) grant(role identity.Role) {
+	if !slices.Contains(a.Roles, role) {
+		a.Roles = append(a.Roles, role)
+		a.Version++
+	}
+}
+
+// revokeRole takes a role away. Nobody takes the role admin from themselves,
+// and of two admins who do so to each other neither succeeds: one is left.
+func (f *accounts) revokeRole(w http.ResponseWriter, r *http.Request) error {
+	ctx, id, by := r.Context(), r.PathValue("id"), caller(r).UserID
+	role, err := grantable(r)
+	if err != nil {
+		return err
+	}
+	if role == identity.Admin {
+		if id == by {
+			return fault.Conflict("own_admin_role", "another admin has to take this role from you, so that one is left")
+		}
+		if err := f.stillAdmin(ctx, by); err != nil {
+			return err
+		}
+	}
+	had := false
+	_, err = f.people.change(ctx, id, func(_ *store.Tx, a *Account) error {
+		i := slices.Index(a.Roles, role)
+		if had = i >= 0; had {
+			a.Roles = slices.Delete(a.Roles, i, i+1)
+			a.Version++
+		}
+		return nil
+	})
+	if err == nil && role == identity.Admin && had {
+		// The accounts lie in partitions of their own, so both of two admins look
+		// after they wrote, and at least one sees what the other did.
+		if err = f.stillAdmin(ctx, by); err != nil {
+			return f.restore(ctx, id, role, err)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	f.log.InfoContext(ctx, "audit: role revoked", "user", id, "role", role, "by", by)
+	return rest.NoContent(w)
+}
+
+// restore gives a role back that was taken by one who may not any more.
+func (f *accounts) restore(ctx context.Context, id string, role identity.Role, because error) error {
+	_, err := f.people.change(ctx, id, func(_ *store.Tx, a *Account) error { a.grant(role); return nil })
+	if err != nil {
+		return err
+	}
+	return because
+}
+
+// stillAdmin looks at the account: a token tells what was true minutes ago.
+func (f *accounts) stillAdmin(ctx context.Context, id string) error {
+	a, err := f.people.account(ctx, id)
+	if err != nil && fault.Of(err).Status != http.StatusNotFound {
+		return err
+	}
+	if !slices.Contains(a.Roles, identity.Admin) {
+		return fault.Conflict("not_admin_any_more", "you are no admin any more, as another admin said just now")
+	}
+	return nil
+}
+
+func grantable(r *http.Request) (identity.Role, error) {
+	role := identity.Role(r.PathValue("role"))
+	if !slices.Contains(granted, role) {
+		return "", fault.Invalid("unknown_role", "a role is one of %v", granted)
+	}
+	return role, nil
+}
