@@ -3,6 +3,9 @@
 //
 //	secrets      what a fresh cluster needs: keys, addresses
 //	key rotate   new signing keys for every part, in stages
+//	deadletter   events that nobody could take: list, describe, replay
+//	user, role   look a person up, end sessions, give and take roles
+//	login        sign in for the commands that call the API
 //
 // Commands about people and events speak to the public API of a platform, on
 // one machine or on a cluster (PACELINE_URL), with the rights of who signed

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,6 +34,7 @@ type Tool struct {
 	rendered  []manifest.Service // instead of Manifests, when a file was given
 	namespace string
 	output    string
+	warned    bool
 }
 
 // errFound ends a command with 1 after it has said what it found.
@@ -52,7 +54,7 @@ func (t *Tool) Run(ctx context.Context, args []string) int {
 		return 0
 	case errors.Is(err, errFound):
 		return 1
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"): // cobra has no type for it
 		fmt.Fprintf(t.Err, "kn paceline: %v\nSee 'kn paceline --help'.\n", err)
 		return 2
 	}
@@ -78,7 +80,8 @@ func (t *Tool) root() *cobra.Command {
 		}
 		return nil
 	}
-	root.AddCommand(t.secretsCommand(), t.keyCommand())
+	root.AddCommand(t.loginCommands()...)
+	root.AddCommand(t.secretsCommand(), t.keyCommand(), t.deadletterCommand(), t.userCommand(), t.roleCommand())
 	return root
 }
 

@@ -1,0 +1,209 @@
+package paceline
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"paceline/events"
+	"paceline/knative"
+	"paceline/shared/operator"
+)
+
+// desk is an operator's machine.
+type desk struct {
+	r      *running
+	config string
+	in     string
+	token  string // PACELINE_TOKEN
+}
+
+// kn runs 'kn paceline …' and wants the exit code; it returns what was written.
+func (d *desk) kn(code int, args ...string) (out, complaints string) {
+	d.r.t.Helper()
+	var stdout, stderr bytes.Buffer
+	tool := operator.Tool{
+		Manifests: knative.Manifests, Env: map[string]string{"PACELINE_URL": d.r.url, "PACELINE_TOKEN": d.token}, ConfigDir: d.config,
+		In: strings.NewReader(d.in), Out: &stdout, Err: &stderr, Now: time.Now, HTTP: http.DefaultClient,
+	}
+	if got := tool.Run(d.r.t.Context(), args); got != code {
+		d.r.t.Fatalf("kn paceline %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, &stdout, &stderr)
+	}
+	return stdout.String(), stderr.String()
+}
+
+// has wants each of texts in s.
+func has(t *testing.T, s string, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(s, text) {
+			t.Errorf("%q is not in:\n%s", text, s)
+		}
+	}
+}
+
+func TestOperatorsSignInAndLookAfterPeople(t *testing.T) {
+	t.Parallel()
+	r := start(t, t.TempDir(), map[string]string{"ADMIN_EMAILS": "root@example.com"})
+	r.join("Root")
+	anna := r.join("Anna")
+	d := &desk{r: r, config: filepath.Join(t.TempDir(), "paceline")}
+
+	_, complaints := d.kn(1, "user", "show", anna.email)
+	has(t, complaints, "not signed in", "kn paceline login")
+	d.in = "not the password\n"
+	_, complaints = d.kn(1, "login", "--email", "root@example.com")
+	has(t, complaints, "401 invalid_credentials")
+	d.in = testPassword + "\n"
+	d.kn(0, "login", "--email", "root@example.com")
+	if info, err := os.Stat(filepath.Join(d.config, "credentials.json")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the kept sign-in: %v %v", info, err)
+	}
+
+	out, _ := d.kn(0, "user", "show", anna.email)
+	has(t, out, anna.id, "Anna", "(proven)", "Roles:        member")
+	out, _ = d.kn(0, "user", "sessions", anna.id)
+	has(t, out, "Go-http-client")
+	_, complaints = d.kn(1, "user", "show", "nobody@example.com")
+	has(t, complaints, "nobody has the address")
+
+	_, complaints = d.kn(1, "role", "grant", anna.email, "emperor")
+	has(t, complaints, "422 unknown_role")
+	d.kn(0, "role", "grant", anna.email, "operator")
+	anna.want(403, "GET", "/v1/admin/deadletters", nil, nil)
+	anna.signIn()
+	anna.want(200, "GET", "/v1/admin/deadletters", nil, nil)
+	anna.want(403, "GET", "/v1/admin/users/"+anna.id, nil, nil)
+	d.kn(0, "role", "revoke", anna.email, "operator")
+	d.kn(0, "user", "sign-out", anna.email)
+	out, _ = d.kn(0, "user", "sessions", anna.id)
+	has(t, out, "No sessions.")
+	anna.signIn()
+	anna.want(403, "GET", "/v1/admin/deadletters", nil, nil)
+
+	d.kn(0, "logout")
+	_, complaints = d.kn(1, "user", "show", anna.email)
+	has(t, complaints, "not signed in")
+}
+
+// The kept access token ends after minutes; the sign-in goes on, and each new
+// refresh token is kept.
+func TestAnOperatorsSignInIsMadeNew(t *testing.T) {
+	t.Parallel()
+	r := start(t, t.TempDir(), map[string]string{"ADMIN_EMAILS": "root@example.com"})
+	root := r.join("Root")
+	d := &desk{r: r, config: t.TempDir(), in: testPassword}
+	d.kn(0, "login", "--email", root.email)
+	file := filepath.Join(d.config, "credentials.json")
+	seen := map[string]bool{}
+	for range 3 {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kept map[string]any
+		if err := json.Unmarshal(b, &kept); err != nil {
+			t.Fatal(err)
+		}
+		kept["until"] = time.Now().Add(-time.Minute)
+		seen[kept["refresh_token"].(string)] = true
+		if b, err = json.Marshal(kept); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d.kn(0, "user", "show", root.id)
+	}
+	if len(seen) != 3 {
+		t.Errorf("%d refresh tokens in three rounds", len(seen))
+	}
+	if err := os.WriteFile(file, []byte(`{"url":"`+r.url+`","refresh_token":"a.b.1.c"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, complaints := d.kn(1, "user", "show", root.id)
+	has(t, complaints, "has ended", "kn paceline login")
+}
+
+func TestOperatorsReplayDeadLetters(t *testing.T) {
+	t.Parallel()
+	r := start(t, t.TempDir(), map[string]string{"ADMIN_EMAILS": "root@example.com"})
+	root := r.join("Root")
+	d := &desk{r: r, token: root.token}
+	out, _ := d.kn(0, "deadletter", "list")
+	has(t, out, "No dead letters.")
+	for _, id := range []string{"poison-1", "poison-2"} {
+		r.send(events.Envelope{
+			SpecVersion: "1.0", ID: id, Source: "/functions/upload", Type: events.TypeWorkoutUploaded, Subject: "01POISON",
+			Time: monday, DataContentType: "application/json", Data: json.RawMessage(`{"workout_id": 42}`),
+		})
+	}
+	var letters []struct {
+		ID, State string
+		EventID   string `json:"event_id"`
+		Replays   int
+	}
+	list := func(args ...string) int {
+		out, _ := d.kn(0, append([]string{"deadletter", "list", "-o", "json"}, args...)...)
+		if err := json.Unmarshal([]byte(out), &letters); err != nil {
+			t.Fatalf("%v in %s", err, out)
+		}
+		return len(letters)
+	}
+	r.soon("two dead letters", func() bool { return list() == 2 })
+	if list("--type", "paceline.other.v1") != 0 || list("--limit", "1") != 1 {
+		t.Error("--type or --limit does nothing")
+	}
+	id := letters[0].ID
+	out, _ = d.kn(0, "deadletter", "describe", id)
+	has(t, out, letters[0].EventID, events.TypeWorkoutUploaded, `"workout_id":42`, "stats")
+	_, complaints := d.kn(1, "deadletter", "describe", "nothing")
+	has(t, complaints, "404 deadletter_not_found")
+
+	d.kn(2, "deadletter", "replay")
+	d.kn(2, "deadletter", "replay", "--all", id)
+	_, complaints = d.kn(1, "deadletter", "replay", "nothing", id)
+	has(t, complaints, "nothing: 404")
+	r.soon("the replayed letter again", func() bool {
+		list()
+		for _, l := range letters {
+			if l.ID == id {
+				return l.Replays == 1 && l.State == "kept"
+			}
+		}
+		return false
+	})
+	d.kn(0, "deadletter", "replay", "--all", "--type", "paceline.other.v1")
+	out, _ = d.kn(0, "deadletter", "replay", "--all", "--type", events.TypeWorkoutUploaded)
+	if n := strings.Count(out, "sent again"); n != 2 {
+		t.Errorf("%d letters were sent again:\n%s", n, out)
+	}
+}
+
+func TestOperatorsAreToldWhatTheyDidWrong(t *testing.T) {
+	t.Parallel()
+	closed := &running{t: t, url: "http://127.0.0.1:1"}
+	d := &desk{r: closed, token: "x"}
+	for _, c := range []struct {
+		code int
+		args string
+		says string
+	}{
+		{2, "user", "wants one of its commands"},
+		{2, "user show", "user show ID|ADDRESS"},
+		{2, "usr show", "unknown command"},
+		{2, "user show x --nonsense", "unknown flag"},
+		{2, "user show x -o yaml", "-o yaml"},
+		{1, "login", "HOME"},
+		{1, "user show x", "PACELINE_URL (http://127.0.0.1:1)"},
+		{1, "key rotate --data-dir /nowhere", "folder of keys"},
+	} {
+		_, complaints := d.kn(c.code, strings.Fields(c.args)...)
+		has(t, complaints, c.says)
+	}
+}
