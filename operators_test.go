@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -205,5 +206,63 @@ func TestOperatorsAreToldWhatTheyDidWrong(t *testing.T) {
 	} {
 		_, complaints := d.kn(c.code, strings.Fields(c.args)...)
 		has(t, complaints, c.says)
+	}
+}
+
+func TestTheDoctorAsksAPlatform(t *testing.T) {
+	t.Parallel()
+	r := start(t, t.TempDir(), map[string]string{"ADMIN_EMAILS": "root@example.com"})
+	root, anna := r.join("Root"), r.join("Anna")
+	out, _ := (&desk{r: r}).kn(0, "doctor", "--data-dir", r.dir)
+	has(t, out, "NOTE", "not looked at", "kn paceline login", "Nothing is wrong.")
+	out, _ = (&desk{r: r, token: anna.token}).kn(0, "doctor")
+	has(t, out, "NOTE", "you are no operator", "Nothing is wrong.")
+	d := &desk{r: r, token: root.token}
+	if out, _ = d.kn(0, "doctor", "-o", "json"); strings.TrimSpace(out) != "[]" {
+		t.Errorf("all is well, and it finds %s", out)
+	}
+	out, _ = (&desk{r: r, token: "forged"}).kn(1, "doctor")
+	has(t, out, "the token is refused", "kn paceline login")
+
+	r.send(events.Envelope{
+		SpecVersion: "1.0", ID: "poison", Source: "/functions/upload", Type: events.TypeWorkoutUploaded, Subject: "01POISON",
+		Time: monday, DataContentType: "application/json", Data: json.RawMessage(`{"workout_id": 42}`),
+	})
+	r.soon("the dead letter", func() bool { out, _ := d.kn(0, "deadletter", "list"); return strings.Contains(out, "kept") })
+	out, _ = d.kn(1, "doctor")
+	has(t, out, "WRONG deadletters: 1 of paceline.workout.uploaded.v1 wait", "kn paceline deadletter replay --all --type paceline.workout.uploaded.v1")
+
+	jwks := filepath.Join(r.dir, "keys", "jwks.json")
+	b, err := os.ReadFile(jwks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(jwks, bytes.Replace(b, []byte(`"kid":"stats.`), []byte(`"kid":"stats.0`), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _ = (&desk{r: r}).kn(1, "doctor", "--data-dir", r.dir)
+	has(t, out, "the public half of stats's key is not in jwks.json")
+}
+
+func TestTheDoctorNamesWhoDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	out, _ := (&desk{r: &running{t: t, url: "http://127.0.0.1:1"}}).kn(1, "doctor")
+	has(t, out, "WRONG gateway: it cannot be reached", "make run")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/v1/feed":
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = w.Write([]byte(`{"status":503,"code":"store_unavailable","detail":"away"}`))
+		case strings.HasPrefix(r.URL.Path, "/v1/admin/"):
+			_, _ = w.Write([]byte(`{"items":[{"id":"a1","state":"kept","event_type":"dev.knative.sources.ping","destination":"http://social/events","error":"{\"code\":\"outbox_not_empty\"}"}]}`))
+		default:
+			_, _ = w.Write([]byte(`{}`))
+		}
+	}))
+	defer server.Close()
+	out, _ = (&desk{r: &running{t: t, url: server.URL}, token: "x"}).kn(1, "doctor")
+	has(t, out, "WRONG function/feed: 503 store_unavailable: away", "WRONG outbox: events wait in the outbox behind http://social/events", "kn paceline deadletter replay a1")
+	if strings.Count(out, "WRONG") != 2 {
+		t.Errorf("it says more:\n%s", out)
 	}
 }

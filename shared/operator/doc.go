@@ -1,6 +1,7 @@
 // Package operator is the operators' command line, kn-paceline: a plugin of kn,
 // also usable alone.
 //
+//	doctor       what is wrong, and what mends it
 //	secrets      what a fresh cluster needs: keys, addresses
 //	key rotate   new signing keys for every part, in stages
 //	deadletter   events that nobody could take: list, describe, replay

@@ -22,7 +22,7 @@ import (
 // Tool is what the command line works with. Tests give it their own.
 type Tool struct {
 	Manifests fs.FS             // what a cluster is told
-	Env       map[string]string // PACELINE_URL, PACELINE_TOKEN, DATA_DIR
+	Env       map[string]string // PACELINE_URL, PACELINE_TOKEN, KUBECONFIG
 	ConfigDir string            // where a sign-in is kept; "" when there is no such place
 	In        io.Reader
 	Out, Err  io.Writer
@@ -81,7 +81,7 @@ func (t *Tool) root() *cobra.Command {
 		return nil
 	}
 	root.AddCommand(t.loginCommands()...)
-	root.AddCommand(t.secretsCommand(), t.keyCommand(), t.deadletterCommand(), t.userCommand(), t.roleCommand())
+	root.AddCommand(t.secretsCommand(), t.keyCommand(), t.doctorCommand(), t.deadletterCommand(), t.userCommand(), t.roleCommand())
 	return root
 }
 
@@ -94,6 +94,9 @@ func exactly(n int) cobra.PositionalArgs {
 		return nil
 	}
 }
+
+// manifests is what the cluster is told.
+func (t *Tool) manifests() (*manifest.Set, error) { return manifest.Load(t.Manifests) }
 
 // services is every function as the manifests declare it.
 func (t *Tool) services() ([]manifest.Service, error) {
@@ -124,7 +127,7 @@ func New(manifests fs.FS) *Tool {
 		Manifests: manifests, Env: map[string]string{}, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Now: time.Now, Sleep: sleep, HTTP: &http.Client{Timeout: time.Minute}, Connect: cluster.Connect,
 	}
-	for _, name := range []string{"PACELINE_URL", "PACELINE_TOKEN", "DATA_DIR"} {
+	for _, name := range []string{"PACELINE_URL", "PACELINE_TOKEN", "KUBECONFIG"} {
 		t.Env[name] = os.Getenv(name)
 	}
 	if dir, err := os.UserConfigDir(); err == nil {

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -37,17 +36,21 @@ func server(t *testing.T, docs ...string) (cluster.Namespace, *fake.FakeDynamicC
 	t.Helper()
 	var objects []runtime.Object
 	for _, doc := range docs {
-		u := &unstructured.Unstructured{}
-		if err := yaml.Unmarshal([]byte(doc), &u.Object); err != nil {
-			t.Fatal(err)
-		}
-		if err := meta.NewAccessor().SetNamespace(u, "paceline"); err != nil {
-			t.Fatal(err)
-		}
-		objects = append(objects, u)
+		objects = append(objects, object(t, doc))
 	}
 	client := fake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), listKinds, objects...)
 	return cluster.Namespace{Client: client, Name: "paceline"}, client
+}
+
+// object is a document of YAML.
+func object(t *testing.T, doc string) *unstructured.Unstructured {
+	t.Helper()
+	u := &unstructured.Unstructured{}
+	if err := yaml.Unmarshal([]byte(doc), &u.Object); err != nil {
+		t.Fatal(err)
+	}
+	u.SetNamespace("paceline")
+	return u
 }
 
 // services are two functions, of which stats reads one more setting.
