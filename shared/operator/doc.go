@@ -4,6 +4,7 @@
 //	doctor       what is wrong, and what mends it
 //	secrets      what a fresh cluster needs: keys, addresses
 //	key rotate   new signing keys for every part, in stages
+//	trigger      pause and resume what a function hears
 //	deadletter   events that nobody could take: list, describe, replay
 //	user, role   look a person up, end sessions, give and take roles
 //	login        sign in for the commands that call the API

@@ -103,7 +103,12 @@ func (d *Doctor) trigger(u unstructured.Unstructured, wanted map[string]manifest
 	}
 	want, known := wanted[u.GetName()]
 	if known && (!reflect.DeepEqual(attributesOf(want), attributesOf(live)) || len(live.Spec.Filters) != len(want.Spec.Filters)) {
-		d.say(about, "make deploy", "somebody changed its filter to %v: what it lets through no more does not come again", attributesOf(live))
+		d.say(about, "kn paceline trigger resume "+u.GetName(), "somebody changed its filter to %v: what it lets through no more does not come again", attributesOf(live))
+	}
+	if to := live.Spec.Subscriber; known && to.URI == pausedURI {
+		d.say(about, "kn paceline trigger resume "+u.GetName(), "it is paused: events become dead letters when the broker has tried long enough")
+	} else if known && to.URI != want.Spec.Subscriber.URI {
+		d.say(about, "kn paceline trigger resume "+u.GetName(), "somebody changed where it leads: path %q, and %q is where events are heard", to.URI, want.Spec.Subscriber.URI)
 	}
 	return nil
 }
