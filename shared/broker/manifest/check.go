@@ -32,12 +32,18 @@ func (s *Set) check(seen map[string]string) error {
 	for i := range s.PingSources {
 		complete(&s.PingSources[i].Metadata)
 	}
-	c := checker{seen: seen}
+	for i := range s.EventTypes {
+		complete(&s.EventTypes[i].Metadata)
+	}
+	c := checker{seen: seen, catalogue: map[string]map[string]string{}, types: map[string]bool{}}
 	for _, v := range s.Services {
 		c.run("Service", v.Metadata, func() error { return c.service(v) })
 	}
 	for _, v := range s.Brokers {
 		c.run("Broker", v.Metadata, func() error { return c.delivery(v.Metadata.Namespace, v.Spec.Delivery) })
+	}
+	for _, v := range s.EventTypes {
+		c.run("EventType", v.Metadata, func() error { return c.eventType(v) })
 	}
 	for _, v := range s.Triggers {
 		c.run("Trigger", v.Metadata, func() error { return c.trigger(v) })
@@ -56,8 +62,10 @@ func complete(m *Meta) {
 
 // checker keeps the first fault.
 type checker struct {
-	seen map[string]string
-	err  error
+	seen      map[string]string            // "Kind namespace/name" → its place
+	catalogue map[string]map[string]string // Broker → type and source → EventType
+	types     map[string]bool              // Broker and type
+	err       error
 }
 
 func (c *checker) run(kind string, m Meta, check func() error) {
@@ -113,11 +121,14 @@ func (c *checker) trigger(t Trigger) error {
 	if _, ok := c.seen["Broker "+t.Metadata.Namespace+"/"+t.Spec.Broker]; !ok {
 		return fmt.Errorf("spec.broker: there is no Broker %s/%s", t.Metadata.Namespace, t.Spec.Broker)
 	}
+	field := "spec.filter"
+	if len(t.Spec.Filters) > 0 {
+		field = "spec.filters"
+	}
 	if _, err := t.Compile(); err != nil {
-		field := "spec.filter"
-		if len(t.Spec.Filters) > 0 {
-			field = "spec.filters"
-		}
+		return fmt.Errorf("%s: %w", field, err)
+	}
+	if err := c.known(t); err != nil {
 		return fmt.Errorf("%s: %w", field, err)
 	}
 	if err := c.destination(t.Metadata.Namespace, t.Spec.Subscriber, "Service"); err != nil {

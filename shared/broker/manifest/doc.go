@@ -2,10 +2,11 @@
 // local platform runs from the same files.
 //
 //	in        a file system with *.yaml and *.yml, several documents a file
-//	out       a Set: Services, Brokers, Triggers and PingSources, sorted by
-//	          file, checked one by one and against each other
+//	out       a Set: Services, Brokers, Triggers, PingSources and EventTypes,
+//	          sorted by file, checked one by one and against each other
 //	refused   an unknown kind, field or value, a name given twice, a Trigger
-//	          without its Broker, a destination that no file declares; the
+//	          without its Broker or for a type that the Broker's EventTypes
+//	          do not have, a destination that no file declares; the
 //	          error names file, line, object and field
 //	left out  kinds that only a cluster can act on, listed in clusterOnly
 //

@@ -23,8 +23,6 @@ var clusterOnly = map[string]bool{
 	"cert-manager.io/v1 Certificate":                true,
 	"cert-manager.io/v1 Issuer":                     true,
 	"eventing.knative.dev/v1alpha1 EventPolicy":     true,
-	"eventing.knative.dev/v1beta2 EventType":        true,
-	"eventing.knative.dev/v1beta3 EventType":        true,
 	"eventing.knative.dev/v1alpha1 RequestReply":    true,
 	"kustomize.config.k8s.io/v1beta1 Kustomization": true,
 	"kustomize.config.k8s.io/v1alpha1 Component":    true,
@@ -162,6 +160,8 @@ func (s *Set) decode(t typeMeta, object string, data []byte) (err error) {
 		s.Triggers, err = strict(s.Triggers, data)
 	case "sources.knative.dev/v1 PingSource":
 		s.PingSources, err = strict(s.PingSources, data)
+	case "eventing.knative.dev/v1beta3 EventType":
+		s.EventTypes, err = strict(s.EventTypes, data)
 	default:
 		if !clusterOnly[t.APIVersion+" "+t.Kind] {
 			return fmt.Errorf("kind: the platform does nothing with %q of %q", t.Kind, t.APIVersion)

@@ -54,7 +54,7 @@ func TestEverythingThatIsTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Services) != 1 || len(s.Brokers) != 1 || len(s.Triggers) != 1 || len(s.PingSources) != 1 || len(s.Ignored) != 1 {
+	if len(s.Services) != 1 || len(s.Brokers) != 1 || len(s.Triggers) != 1 || len(s.PingSources) != 1 || len(s.EventTypes) != 2 || len(s.Ignored) != 1 {
 		t.Fatalf("%+v", s)
 	}
 	tr := s.Triggers[0]
@@ -74,6 +74,9 @@ func TestEverythingThatIsTaken(t *testing.T) {
 		if f.Match(&e) != want {
 			t.Errorf("type %s: match is %v", typ, !want)
 		}
+	}
+	if a, b := s.EventTypes[0], s.EventTypes[1]; a.Value("type") != "a.b" || a.Value("source") != "/functions/a" || b.Metadata.Key() != "default/a.b.other" || b.Value("source") != "" || b.Value("schemadata") != "" {
+		t.Errorf("event types are %+v", s.EventTypes)
 	}
 	p := s.PingSources[0]
 	if payload, err := p.Payload(); err != nil || string(payload) != "{\"text\": \"\n---\n\"}\n" {
@@ -97,7 +100,7 @@ func TestOurOwnManifestsAreTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d services, %d brokers, %d triggers, %d ping sources, %d ignored", len(s.Services), len(s.Brokers), len(s.Triggers), len(s.PingSources), len(s.Ignored))
+	t.Logf("%d services, %d brokers, %d triggers, %d ping sources, %d event types, %d ignored", len(s.Services), len(s.Brokers), len(s.Triggers), len(s.PingSources), len(s.EventTypes), len(s.Ignored))
 }
 
 func TestDurations(t *testing.T) {

@@ -15,6 +15,7 @@ type Set struct {
 	Brokers     []Broker
 	Triggers    []Trigger
 	PingSources []PingSource
+	EventTypes  []EventType
 	// Ignored names the objects that only a cluster acts on: "Kind namespace/name".
 	Ignored []string
 }
