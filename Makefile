@@ -31,15 +31,16 @@ check: ## everything that needs no server
 	go mod verify
 	go mod tidy -diff
 	$(MAKE) lint
-	$(TEST) ./events ./shared/api
+	$(TEST) ./events ./shared/api ./tools/catalogue
 	$(TEST) -run 'TestImports|TestManifests|TestReadme' .
 
 lint: ## staticcheck, pinned in tools/staticcheck
 	@mkdir -p .bin && go build -C tools/staticcheck -o $(CURDIR)/.bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	.bin/staticcheck -tags $(TAGS) ./...
 
-generate: ## the types of shared/api from openapi.yaml
+generate: ## the types of shared/api from openapi.yaml, the catalogue of events from the code
 	go generate ./shared/api
+	go run -tags $(TAGS) ./tools/catalogue
 
 bench: ## what is fast, as ratios against a peer in the same run
 	go test -tags $(TAGS) -run '^$$' -bench . -benchtime 1x -timeout 30m .

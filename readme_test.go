@@ -3,18 +3,17 @@ package paceline
 import (
 	"bytes"
 	"fmt"
-	"go/ast"
-	"go/parser"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"sigs.k8s.io/yaml"
 
 	"paceline/events"
 	"paceline/functions/upload/fit/fittest"
@@ -31,20 +30,31 @@ func readme(t *testing.T) string {
 
 var eventRow = regexp.MustCompile(`(?m)^\| ([a-z]+\.[a-z.]+) \| ([a-z, ]+) \| ([a-z, –]+) \|$`)
 
-// The table of events in the README is what functions make and Triggers say.
-func TestReadmeEventsAreTheTriggers(t *testing.T) {
+// The table of events in the README is the catalogue, which is what functions
+// make and Triggers say.
+func TestReadmeEventsAreTheCatalogue(t *testing.T) {
 	t.Parallel()
-	heard := map[string][]string{}
-	for _, tr := range manifests(t).Triggers {
-		eventType := tr.Spec.Filter.Attributes["type"]
-		heard[eventType] = append(heard[eventType], tr.Spec.Subscriber.Ref.Name)
+	var catalogue struct {
+		Operations map[string]struct{ Action string }
 	}
-	sent := senders(t)
+	if err := yaml.Unmarshal(events.AsyncAPI, &catalogue); err != nil {
+		t.Fatal(err)
+	}
+	sent, heard := map[string][]string{}, map[string][]string{}
+	for name, op := range catalogue.Operations {
+		if function, eventType, ok := strings.Cut(name, ".sends."); ok && op.Action == "send" {
+			sent[eventType] = append(sent[eventType], function)
+		} else if function, eventType, ok := strings.Cut(name, ".hears."); ok && op.Action == "receive" {
+			heard[eventType] = append(heard[eventType], function)
+		} else {
+			t.Errorf("operation %s: %s", name, op.Action)
+		}
+	}
 	var want, got []string
 	for _, p := range events.All() {
 		if eventType := p.EventType(); eventType != events.TypePing {
 			short := strings.TrimSuffix(strings.TrimPrefix(eventType, "paceline."), ".v1")
-			want = append(want, fmt.Sprintf("%s: %s → %s", short, list(sent[reflect.Indirect(reflect.ValueOf(p)).Type().Name()]), list(heard[eventType])))
+			want = append(want, fmt.Sprintf("%s: %s → %s", short, list(sent[eventType]), list(heard[eventType])))
 		}
 	}
 	for _, m := range eventRow.FindAllStringSubmatch(readme(t), -1) {
@@ -53,7 +63,7 @@ func TestReadmeEventsAreTheTriggers(t *testing.T) {
 	slices.Sort(want)
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
-		t.Errorf("README:\n%s\nfunctions and Triggers:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		t.Errorf("README:\n%s\ncatalogue:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 
@@ -62,29 +72,6 @@ func list(names []string) string {
 		return "–"
 	}
 	return strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), ", ")
-}
-
-// senders are the functions that make a payload, by the name of its struct.
-func senders(t *testing.T) map[string][]string {
-	t.Helper()
-	by := map[string][]string{}
-	for _, s := range sources(t, parser.SkipObjectResolution) {
-		name, ok := strings.CutPrefix(unit(s.dir), "functions/")
-		if !ok || s.test || functions[name] == nil {
-			continue
-		}
-		ast.Inspect(s.parsed, func(n ast.Node) bool {
-			if made, ok := n.(*ast.CompositeLit); ok {
-				if of, ok := made.Type.(*ast.SelectorExpr); ok {
-					if pkg, ok := of.X.(*ast.Ident); ok && pkg.Name == "events" {
-						by[of.Sel.Name] = append(by[of.Sel.Name], name)
-					}
-				}
-			}
-			return true
-		})
-	}
-	return by
 }
 
 var (

@@ -11,6 +11,10 @@
 // the subject is the id of the thing, partitionkey is the id of the person
 // whose data changed, dataschema is SchemaBase plus the type.
 //
+// The catalogue of all this is asyncapi.yaml, made of the code: there the schema
+// of a payload has the events' dataschema as its $id. The URI is a name; nobody
+// has to fetch anything from it.
+//
 // # Versions
 //
 // Within a version a field may be added, with a usable zero value; it is never

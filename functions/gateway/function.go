@@ -14,6 +14,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"paceline/events"
 	"paceline/shared/api"
 	"paceline/shared/function"
 	"paceline/shared/function/fault"
@@ -122,7 +123,8 @@ func (g *gateway) route(route Route) http.Handler {
 		ctx, cancel := context.WithTimeout(identity.WithCaller(r.Context(), caller), route.Timeout)
 		defer cancel()
 		if route.Function == self {
-			return serveOpenAPI(w)
+			serveContract(w, contracts[route.Pattern])
+			return nil
 		}
 		token, err := g.signer.CallToken(route.Function, caller)
 		if err != nil {
@@ -153,11 +155,16 @@ func (g *gateway) caller(route Route, r *http.Request) (identity.Caller, error) 
 	return caller, nil
 }
 
-func serveOpenAPI(w http.ResponseWriter) error {
+// contracts are the documents that the gateway itself answers.
+var contracts = map[string][]byte{
+	"/v1/openapi.yaml":  api.OpenAPI,
+	"/v1/asyncapi.yaml": events.AsyncAPI,
+}
+
+func serveContract(w http.ResponseWriter, document []byte) {
 	w.Header().Set("Content-Type", "application/yaml")
 	w.Header().Set("Cache-Control", "private, max-age=300")
-	_, _ = w.Write(api.OpenAPI) // the client is gone when this fails
-	return nil
+	_, _ = w.Write(document) // the client is gone when this fails
 }
 
 // signInPage goes with a 401 to a browser that opened a page: its script goes on

@@ -161,6 +161,17 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+func TestContractsAreAnswered(t *testing.T) {
+	t.Parallel()
+	e := newEdge(t)
+	for path, want := range map[string]string{"/v1/openapi.yaml": "\nopenapi: 3.0", "/v1/asyncapi.yaml": "\nasyncapi: 3.0"} {
+		status, header, body := e.do("GET", path, e.token(identity.Member, identity.Operator), "")
+		if status != http.StatusOK || header.Get("Content-Type") != "application/yaml" || !strings.Contains("\n"+body, want) {
+			t.Errorf("%s: %d %s %.80s", path, status, header.Get("Content-Type"), body)
+		}
+	}
+}
+
 func TestBadTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	e := newEdge(t)

@@ -48,6 +48,7 @@ var Routes = []Route{
 	{"GET", "/app", "web", members, 0, quick},
 
 	{"GET", "/v1/openapi.yaml", self, members, 0, quick},
+	{"GET", "/v1/asyncapi.yaml", self, operators, 0, quick},
 
 	{"POST", "/v1/auth/register", "accounts", public, smallBody, quick},
 	{"POST", "/v1/auth/verify", "accounts", public, smallBody, quick},

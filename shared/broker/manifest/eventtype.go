@@ -92,7 +92,7 @@ func (c *checker) known(t Trigger) error {
 	if len(c.catalogue[broker]) == 0 {
 		return nil
 	}
-	for _, eventType := range t.types() {
+	for _, eventType := range t.Types() {
 		if !c.types[broker+" "+eventType] {
 			return fmt.Errorf("no EventType of Broker %s has the type %q", broker, eventType)
 		}
@@ -100,9 +100,9 @@ func (c *checker) known(t Trigger) error {
 	return nil
 }
 
-// types are the types that the trigger names in full, sorted. What stands in a
+// Types are the types that the trigger names in full, sorted. What stands in a
 // prefix, a suffix, an expression or below "not" names none.
-func (t Trigger) types() []string {
+func (t Trigger) Types() []string {
 	named := map[string]bool{}
 	if len(t.Spec.Filters) > 0 {
 		exactTypes(t.Spec.Filters, named)
