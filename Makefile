@@ -3,7 +3,7 @@
 TAGS := disable_grpc_modules
 TEST := go test -tags $(TAGS) -shuffle=on -timeout 25m
 
-.PHONY: help run demo test check lint generate bench fuzz images deploy undeploy e2e tools
+.PHONY: help run demo test check manifests lint generate bench fuzz images deploy undeploy e2e tools
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -33,6 +33,10 @@ check: ## everything that needs no server
 	$(MAKE) lint
 	$(TEST) ./events ./shared/api ./tools/catalogue
 	$(TEST) -run 'TestImports|TestManifests|TestReadme' .
+	$(MAKE) manifests
+
+manifests: ## what a cluster is told, held to the types, webhooks and schemas of Knative (minutes when first built)
+	cd tests/manifests && go mod tidy -diff && go test -shuffle=on .
 
 lint: ## staticcheck, pinned in tools/staticcheck
 	@mkdir -p .bin && go build -C tools/staticcheck -o $(CURDIR)/.bin/staticcheck honnef.co/go/tools/cmd/staticcheck

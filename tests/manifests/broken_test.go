@@ -2,6 +2,7 @@ package manifests
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,8 +49,8 @@ func TestTheGoodSetKeepsTheRules(t *testing.T) {
 	}
 }
 
-// Each change breaks the good set in one way, and the finding says which: what
-// is found, in which object, and no more than that.
+// Each change breaks the good set in one way, and a finding says which, in
+// which object.
 func TestEachRuleSeesItsFault(t *testing.T) {
 	t.Parallel()
 	const stats, trigger = "Service paceline/stats: ", "Trigger paceline/stats-workout-uploaded: "
@@ -68,7 +69,7 @@ func TestEachRuleSeesItsFault(t *testing.T) {
 		{"a field behind a flag", "serviceAccountName: stats", "serviceAccountName: stats\n      priorityClassName: high", "(needs the feature flag kubernetes.podspec-priorityclassname)"},
 		{"another field behind a flag", "timeout: PT65S\n    dead", "timeout: PT65S\n    retryAfterMax: PT2M\n    dead", "(needs the feature flag delivery-retryafter)"},
 		{"a field that is never allowed", "enableServiceLinks: false", "restartPolicy: Never", stats + "webhook: must not set the field(s): spec.template.spec.restartPolicy"},
-		{"a timeout of the past all bounds", "timeoutSeconds: 60 # of stats", "timeoutSeconds: 6000", stats + "webhook: "},
+		{"a timeout past all bounds", "timeoutSeconds: 60 # of stats", "timeoutSeconds: 6000", stats + "webhook: "},
 		{"a bad duration", "backoffDelay: PT1S", "backoffDelay: 1s", trigger + "webhook: invalid value: 1s: spec.delivery.backoffDelay"},
 		{"a bad schedule", `"*/10 * * * *"`, `"*/10 * * *"`, "PingSource paceline/sweep: webhook: "},
 		{"data that is not JSON", `'{"schedule":"sweep"}'`, "sweep", "PingSource paceline/sweep: webhook: "},
@@ -101,6 +102,8 @@ func TestEachRuleSeesItsFault(t *testing.T) {
 		{"never asleep without a reason", `max-scale: "50"`, `max-scale: "50"` + "\n        autoscaling.knative.dev/min-scale: \"1\"", stats + "scale: has a min-scale"},
 		{"a public function", "    networking.knative.dev/visibility: cluster-local # of stats\n", "", stats + "visibility: only gateway is public"},
 
+		{"a gateway for nobody", "name: gateway # the Service", "name: gateway\n  labels: {networking.knative.dev/visibility: cluster-local}", "Service paceline/gateway: visibility: only gateway is public"},
+
 		{"no retry", "    retry: 14\n    backoffPolicy: linear", "    backoffPolicy: linear", trigger + "delivery: retry"},
 		{"a Broker that does not retry", "    retry: 3\n", "", "Broker paceline/default: delivery: retry"},
 		{"no dead letters", "    timeout: PT65S\n    deadLetterSink:\n      ref: {apiVersion: serving.knative.dev/v1, kind: Service, name: deadletter} # of the Trigger\n      uri: /events\n      audience: deadletter # of the Trigger", "    timeout: PT65S", trigger + "delivery: has no deadLetterSink"},
@@ -129,6 +132,8 @@ func TestEachRuleSeesItsFault(t *testing.T) {
 		{"a Secret that nobody knows of", "name: paceline-redis, key", "name: paceline-rediss, key", stats + "what an operator brings: the README does not name the Secret paceline-rediss"},
 		{"another's identity", "secretName: paceline-identity-stats", "secretName: paceline-identity-feed", stats + "what an operator brings: the README does not name the Secret paceline-identity-feed"},
 		{"a ConfigMap that nobody knows of", "configMap: {name: paceline-jwks}", "configMap: {name: paceline-jwts}", stats + "what an operator brings: the README does not name the ConfigMap paceline-jwts"},
+		{"a key that nobody knows of", "name: paceline-accounts, key: key", "name: paceline-accounts, key: keys", stats + "what an operator brings: the README does not name the key keys of the Secret paceline-accounts"},
+		{"another's key", "key: stats", "key: feed", stats + "what an operator brings: the README does not name the key feed of the Secret paceline-redis"},
 		{"variables that nobody knows of", "configMapRef: {name: paceline-config}", "configMapRef: {name: paceline-confg}", stats + "what an operator brings: the README does not name the ConfigMap paceline-confg"},
 	}
 	for _, c := range cases {
@@ -138,10 +143,48 @@ func TestEachRuleSeesItsFault(t *testing.T) {
 			if !strings.Contains(strings.Join(found, "\n"), c.want) {
 				t.Errorf("found\n%s\nwant %s", strings.Join(found, "\n"), c.want)
 			}
-			if seen := os.Getenv("SHOW"); seen != "" {
-				t.Logf("\n%s", strings.Join(found, "\n"))
-			}
 		})
+	}
+}
+
+func TestWhatIsAllowed(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string][2]string{
+		"never asleep, with a reason":     {`max-scale: "50"`, `max-scale: "50"` + "\n        autoscaling.knative.dev/min-scale: \"1\"\n        paceline.example/min-scale-reason: 4 s to load the map"},
+		"a start with its own patience":   {"          readinessProbe: # of stats", "          startupProbe: {httpGet: {path: /health/readiness}, failureThreshold: 30}\n          readinessProbe:"},
+		"a Secret that need not be there": {"name: paceline-redis, key: stats", "name: paceline-other, key: other, optional: true"},
+		"the RabbitMQ broker":             {"broker.class: Kafka", "broker.class: RabbitMQBroker"},
+		"an address without a password":   {"https://example.org", "https://ann@example.org"},
+	} {
+		if found := check(good(t, "clusters/any", change[0], change[1]), rules(t)); len(found) > 0 {
+			t.Errorf("%s: %q", name, found)
+		}
+	}
+}
+
+// A feature flag that the README names is one that an operator switches on.
+func TestFlagsAreThoseOfTheReadme(t *testing.T) {
+	t.Parallel()
+	for readme, want := range map[string][]string{
+		"Nothing.":                               {"authentication-oidc", "kubernetes.podspec-priorityclassname"},
+		"Switch on `authentication-oidc`.":       {"kubernetes.podspec-priorityclassname"},
+		"`kubernetes.podspec-priorityclassname`": {"authentication-oidc"},
+		"`kubernetes.podspec-priorityclassname`, `authentication-oidc`": nil,
+	} {
+		all, err := House(root, readme)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hooks := all[slices.IndexFunc(all, func(r Rule) bool { return r.Name == "webhook" })]
+		found := check(good(t, "knative", "serviceAccountName: stats", "serviceAccountName: stats\n      priorityClassName: high"), []Rule{hooks})
+		if len(found) != len(want) {
+			t.Errorf("%s: %q", readme, found)
+		}
+		for _, flag := range want {
+			if !strings.Contains(strings.Join(found, "\n"), "(needs the feature flag "+flag+")") {
+				t.Errorf("%s: %s is not in %q", readme, flag, found)
+			}
+		}
 	}
 }
 

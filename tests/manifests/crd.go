@@ -85,29 +85,10 @@ func (all schemas) rule() Rule {
 			for _, err := range validation.ValidateCustomResource(nil, o.Raw, schema.validator) {
 				report(o, "%s", err)
 			}
-			pruned := pruning.PruneWithOptions(runtime.DeepCopyJSON(integers(o.Raw).(map[string]any)), schema.structure, true, structural.UnknownFieldPathOptions{TrackUnknownFieldPaths: true})
+			pruned := pruning.PruneWithOptions(runtime.DeepCopyJSON(o.Raw), schema.structure, true, structural.UnknownFieldPathOptions{TrackUnknownFieldPaths: true})
 			for _, path := range pruned {
 				report(o, "the API server would drop %s", path)
 			}
 		}
 	}}
-}
-
-// integers makes whole numbers int64, as DeepCopyJSON and schemas want them.
-func integers(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		for k, e := range v {
-			v[k] = integers(e)
-		}
-	case []any:
-		for i, e := range v {
-			v[i] = integers(e)
-		}
-	case float64:
-		if v == float64(int64(v)) {
-			return int64(v)
-		}
-	}
-	return v
 }

@@ -3,7 +3,6 @@ package manifests
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 )
@@ -83,44 +82,24 @@ func TestManifestsKeepTheRules(t *testing.T) {
 // in a set: a file that nobody applies promises what is not so.
 func TestEveryFileIsTakenAndApplied(t *testing.T) {
 	t.Parallel()
-	applied := map[string]bool{}
-	for _, s := range sets(t) {
-		for _, o := range s.Objects {
-			applied[o.String()] = true
-		}
-	}
 	for _, o := range written(t) {
 		if o.Broken != nil {
 			t.Errorf("%s: %s: %s", o.Where, o, o.Broken)
 		}
-		if !applied[o.String()] {
-			t.Errorf("%s: %s is in no set: name its file in a Kustomization", o.Where, o)
-		}
+	}
+	for _, o := range unapplied(written(t), sets(t)) {
+		t.Errorf("%s: %s is in no set: name its file in a Kustomization", o.Where, o)
 	}
 }
 
 // A component that no cluster has is checked by nobody.
 func TestEveryComponentIsUsed(t *testing.T) {
 	t.Parallel()
-	components, err := filepath.Glob(filepath.Join(root, "clusters/components/*"))
+	unused, err := unusedComponents(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dirs, err := clusters(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var texts strings.Builder
-	for _, dir := range dirs {
-		text, err := os.ReadFile(filepath.Join(root, dir, "kustomization.yaml"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts.Write(text)
-	}
-	for _, c := range components {
-		if name := "../components/" + filepath.Base(c); !strings.Contains(texts.String(), "- "+name+"\n") {
-			t.Errorf("no cluster has %s", name)
-		}
+	for _, c := range unused {
+		t.Errorf("no cluster has %s", c)
 	}
 }

@@ -8,10 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
+	kubejson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 )
@@ -102,7 +105,7 @@ func newObject(data []byte) (*Object, error) {
 	if err := json.Unmarshal(data, &head); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(data, &o.Raw); err != nil {
+	if err := kubejson.Unmarshal(data, &o.Raw); err != nil { // with whole numbers as int64, as schemas want them
 		return nil, err
 	}
 	o.APIVersion, o.Kind, o.Namespace, o.Name = head.APIVersion, head.Kind, head.Metadata.Namespace, head.Metadata.Name
@@ -171,17 +174,57 @@ func render(root, dir string, written []*Object) (*Set, error) {
 	return s, nil
 }
 
+// unapplied are the documents that are in none of the sets.
+func unapplied(written []*Object, sets []*Set) []*Object {
+	applied := map[string]bool{}
+	for _, s := range sets {
+		for _, o := range s.Objects {
+			applied[o.String()] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(written), func(o *Object) bool { return applied[o.String()] })
+}
+
 // clusters are the folders below root/clusters that are built by themselves,
 // which components are not. Without clusters there are none.
 func clusters(root string) ([]string, error) {
-	found, err := filepath.Glob(filepath.Join(root, "clusters", "*"))
+	found, err := filepath.Glob(filepath.Join(root, "clusters", "*", "*"))
 	var dirs []string
-	for _, dir := range found {
-		for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
-			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-				dirs = append(dirs, "clusters/"+filepath.Base(dir))
-			}
+	for _, file := range found {
+		if isKustomization(filepath.Base(file)) {
+			dirs = append(dirs, "clusters/"+filepath.Base(filepath.Dir(file)))
 		}
 	}
 	return dirs, err
+}
+
+// unusedComponents are the folders of root/clusters/components that no cluster
+// names, so that no set shows what they do.
+func unusedComponents(root string) ([]string, error) {
+	components, err := filepath.Glob(filepath.Join(root, "clusters", "components", "*"))
+	if err != nil {
+		return nil, err
+	}
+	files, err := filepath.Glob(filepath.Join(root, "clusters", "*", "*"))
+	if err != nil {
+		return nil, err
+	}
+	used := map[string]bool{}
+	for _, file := range files {
+		if !isKustomization(filepath.Base(file)) {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var k types.Kustomization
+		if err := k.Unmarshal(text); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		for _, c := range k.Components {
+			used[filepath.Join(filepath.Dir(file), c)] = true
+		}
+	}
+	return slices.DeleteFunc(components, func(c string) bool { return used[c] }), nil
 }

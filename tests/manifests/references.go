@@ -80,9 +80,14 @@ func references(readme string) []Rule {
 		{"default deny", defaultDeny},
 		{"what an operator brings", each(func(s *Set, k *servingv1.Service, report func(string, ...any)) {
 			for _, n := range needs(k) {
+				if s.find(n.kind, k.Namespace, n.name) != nil {
+					continue
+				}
 				named := strings.ReplaceAll(n.name, "paceline-identity-"+k.Name, "paceline-identity-<function>")
-				if s.find(n.kind, k.Namespace, n.name) == nil && !strings.Contains(readme, "`"+named+"`") {
+				if !strings.Contains(readme, "`"+named+"`") {
 					report("the README does not name the %s %s", n.kind, named)
+				} else if n.key != "" && n.key != k.Name && !strings.Contains(readme, "`"+n.key+"`") {
+					report("the README does not name the key %s of the %s %s", n.key, n.kind, named)
 				}
 			}
 		})},
@@ -165,57 +170,62 @@ func defaultDeny(s *Set, report func(*Object, string, ...any)) {
 	}
 }
 
-// need is a Secret or ConfigMap that a Service cannot run without.
-type need struct{ kind, name string }
+// need is a Secret or ConfigMap that a Service cannot run without, and the key
+// where one is named. A key that has the function's name is one for each.
+type need struct{ kind, name, key string }
 
 func needs(k *servingv1.Service) []need {
-	var n []need
-	secret := func(name string, optional *bool) {
-		if !isTrue(optional) {
-			n = append(n, need{"Secret", name})
-		}
-	}
-	config := func(name string, optional *bool) {
-		if !isTrue(optional) {
-			n = append(n, need{"ConfigMap", name})
-		}
-	}
+	n := &needed{}
 	for _, c := range k.Spec.Template.Spec.Containers {
 		for _, e := range c.Env {
-			if from := e.ValueFrom; from != nil && from.SecretKeyRef != nil {
-				secret(from.SecretKeyRef.Name, from.SecretKeyRef.Optional)
-			} else if from != nil && from.ConfigMapKeyRef != nil {
-				config(from.ConfigMapKeyRef.Name, from.ConfigMapKeyRef.Optional)
+			if from := e.ValueFrom; from != nil {
+				if r := from.SecretKeyRef; r != nil {
+					n.add("Secret", r.Name, r.Key, r.Optional)
+				}
+				if r := from.ConfigMapKeyRef; r != nil {
+					n.add("ConfigMap", r.Name, r.Key, r.Optional)
+				}
 			}
 		}
 		for _, e := range c.EnvFrom {
-			if e.SecretRef != nil {
-				secret(e.SecretRef.Name, e.SecretRef.Optional)
+			if r := e.SecretRef; r != nil {
+				n.add("Secret", r.Name, "", r.Optional)
 			}
-			if e.ConfigMapRef != nil {
-				config(e.ConfigMapRef.Name, e.ConfigMapRef.Optional)
+			if r := e.ConfigMapRef; r != nil {
+				n.add("ConfigMap", r.Name, "", r.Optional)
 			}
 		}
 	}
 	for _, v := range k.Spec.Template.Spec.Volumes {
-		projections := []corev1.VolumeProjection{}
-		if v.Projected != nil {
-			projections = v.Projected.Sources
+		n.volume(v)
+	}
+	return *n
+}
+
+type needed []need
+
+func (n *needed) add(kind, name, key string, optional *bool) {
+	if !isTrue(optional) {
+		*n = append(*n, need{kind, name, key})
+	}
+}
+
+func (n *needed) volume(v corev1.Volume) {
+	if v.Secret != nil {
+		n.add("Secret", v.Secret.SecretName, "", v.Secret.Optional)
+	}
+	if v.ConfigMap != nil {
+		n.add("ConfigMap", v.ConfigMap.Name, "", v.ConfigMap.Optional)
+	}
+	if v.Projected == nil {
+		return
+	}
+	for _, p := range v.Projected.Sources {
+		if p.Secret != nil {
+			n.add("Secret", p.Secret.Name, "", p.Secret.Optional)
 		}
-		if v.Secret != nil {
-			secret(v.Secret.SecretName, v.Secret.Optional)
-		}
-		if v.ConfigMap != nil {
-			config(v.ConfigMap.Name, v.ConfigMap.Optional)
-		}
-		for _, p := range projections {
-			if p.Secret != nil {
-				secret(p.Secret.Name, p.Secret.Optional)
-			}
-			if p.ConfigMap != nil {
-				config(p.ConfigMap.Name, p.ConfigMap.Optional)
-			}
+		if p.ConfigMap != nil {
+			n.add("ConfigMap", p.ConfigMap.Name, "", p.ConfigMap.Optional)
 		}
 	}
-	return n
 }
