@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -22,6 +23,8 @@ func allowed(from, to string) bool {
 		return true // the composition root, the mains, a package's own subpackages
 	case f == "events", f == "knative", u == "shared/operator":
 		return false // what operators use is no part of what they operate
+	case f == "tests/e2e":
+		return u == "events" || strings.HasPrefix(u, "shared/") || forTests(to)
 	case f == "shared/operator":
 		return u == "events" || strings.HasPrefix(u, "shared/")
 	case strings.HasPrefix(f, "shared/"):
@@ -67,6 +70,12 @@ func skipped(name string) bool {
 	return name == "testdata" || name == "tools" || name == "var" || strings.HasPrefix(name, "zz_") || (strings.HasPrefix(name, ".") && name != ".")
 }
 
+// nested says whether a folder is a module of its own.
+func nested(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil && dir != "."
+}
+
 // sources is every Go file of the module, read as mode says.
 func sources(t *testing.T, mode parser.Mode) []source {
 	t.Helper()
@@ -75,7 +84,7 @@ func sources(t *testing.T, mode parser.Mode) []source {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && skipped(d.Name()):
+		case d.IsDir() && (skipped(d.Name()) || nested(file)):
 			return filepath.SkipDir
 		case d.IsDir() || !strings.HasSuffix(file, ".go"):
 			return nil

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -50,7 +51,10 @@ func newSuite(t *testing.T) *suite {
 // run runs a command in the repository and returns what it wrote.
 func (s *suite) run(t *testing.T, input string, command ...string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+	// What cleans up runs when the test's own context has ended.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 20*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir, cmd.Stdin = s.root, strings.NewReader(input)
 	cmd.Env = append(os.Environ(), "PATH="+filepath.Join(s.root, ".bin")+":"+os.Getenv("PATH"))
 	cmd.WaitDelay = time.Second

@@ -21,6 +21,8 @@ func (s *suite) configure(t *testing.T) {
 		s.must(t, "kubectl", "-n", "knative-eventing", "rollout", "restart", "deployment")
 	}
 	s.must(t, "kubectl", "-n", "knative-serving", "patch", "configmap", "config-autoscaler", "--type", "merge", "-p", `{"data":{"scale-to-zero-grace-period":"5s"}}`)
+	// A small node has no room for what sidecars ask for by default.
+	s.must(t, "kubectl", "-n", "knative-serving", "patch", "configmap", "config-deployment", "--type", "merge", "-p", `{"data":{"queue-sidecar-cpu-request":"5m"}}`)
 	s.must(t, "kubectl", "-n", "knative-eventing", "rollout", "status", "deployment", "--timeout", "180s")
 }
 

@@ -96,7 +96,8 @@ type letter struct {
 
 // deadLetters is a poison event, which is shown and replayed.
 func (s *suite) deadLetters(t *testing.T) {
-	root := s.join(t, "Root")
+	root := &person{s: s, email: "root@example.com"}
+	root.signIn(t)
 	upload := s.signer(t, "upload")
 	if status := post(t, s.brokerURL(t), s.token(t, "upload", brokerAudience), poison("poison-1"), upload.EventToken); status != 202 {
 		t.Fatalf("the broker answers %d", status)

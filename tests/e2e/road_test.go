@@ -22,6 +22,10 @@ func (s *suite) road(t *testing.T) {
 	anna := s.join(t, "Anna")
 	t.Logf("registered, mailed, verified and signed in from cold in %s", time.Since(started).Round(100*time.Millisecond))
 	ben := s.join(t, "Ben")
+	s.soon(t, "Anna, where others look for her", func() bool {
+		a, err := s.request(ben.token, "GET", "/v1/users/"+anna.id, nil, "")
+		return err == nil && a.status == 200
+	})
 	ben.want(t, 202, "PUT", "/v1/users/"+anna.id+"/follow", nil, nil)
 	var asked struct{ Items []struct{ ID string } }
 	s.soon(t, "Ben's request", func() bool {
