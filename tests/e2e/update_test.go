@@ -23,6 +23,11 @@ func (s *suite) update(t *testing.T) {
 	}
 	done := make(chan struct{})
 	var load sync.WaitGroup
+	stop := sync.OnceFunc(func() {
+		close(done)
+		load.Wait()
+	})
+	defer stop()
 	for _, path := range []string{"/v1/feed", "/v1/workouts", "/v1/me", "/v1/notifications"} {
 		load.Go(func() {
 			for ; !closed(done); time.Sleep(50 * time.Millisecond) {
@@ -50,8 +55,7 @@ func (s *suite) update(t *testing.T) {
 		s.must(t, "kn", "service", "update", name, "-n", namespace, "--annotation-revision", "paceline.example/rollout="+fmt.Sprint(time.Now().Unix()), "--wait-timeout", "180")
 	}
 	time.Sleep(5 * time.Second) // until the old ones have drained
-	close(done)
-	load.Wait()
+	stop()
 	t.Logf("%d requests, %d of them while four functions were replaced, %d failed", requests.Load(), requests.Load()-before, failures.Load())
 	if requests.Load()-before < 100 {
 		t.Error("too few to say anything")
