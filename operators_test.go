@@ -12,7 +12,10 @@ import (
 	"time"
 
 	"paceline/events"
+	"paceline/functions/upload/gpx/gpxtest"
 	"paceline/knative"
+	"paceline/shared/function/redistest"
+	"paceline/shared/function/store"
 	"paceline/shared/operator"
 )
 
@@ -265,4 +268,41 @@ func TestTheDoctorNamesWhoDoesNotAnswer(t *testing.T) {
 	if strings.Count(out, "WRONG") != 2 {
 		t.Errorf("it says more:\n%s", out)
 	}
+}
+
+// What was lost of feeds comes back through the broker, for one person and for
+// everybody.
+func TestOperatorsRebuildFeeds(t *testing.T) {
+	t.Parallel()
+	address := redistest.URL(t)
+	r := start(t, t.TempDir(), map[string]string{"ADMIN_EMAILS": "root@example.com", "REDIS_URL": address})
+	root, anna := r.join("Root"), r.join("Anna")
+	anna.upload("run.gpx", gpxtest.Run(monday, 300), map[string]string{"name": "Secret run", "visibility": "private"})
+	r.soon("her feed", func() bool { return strings.Contains(anna.feed(), "Secret run") })
+	before := anna.feed()
+	client, err := store.Dial(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	s := store.New(store.Config{Function: "feed", Client: client})
+	lose := func() {
+		t.Helper()
+		if n, err := client.Del(t.Context(), s.Key(anna.id, "feed", anna.id)).Result(); n != 1 || err != nil || anna.feed() != "" {
+			t.Fatalf("%d keys, %v, feed %q", n, err, anna.feed())
+		}
+	}
+	d := &desk{r: r, token: root.token}
+	lose()
+	d.kn(0, "rebuild", "feed", "--user", anna.email)
+	if after := anna.feed(); after != before {
+		t.Errorf("feed %q, want %q", after, before)
+	}
+	lose()
+	d.kn(0, "rebuild", "feed")
+	r.soon("the feed again", func() bool { return anna.feed() == before })
+	_, complaints := d.kn(2, "rebuild", "mail")
+	has(t, complaints, "nothing of mail is derived")
+	_, complaints = (&desk{r: r, token: anna.token}).kn(1, "rebuild", "feed")
+	has(t, complaints, "403")
 }

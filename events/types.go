@@ -1,6 +1,9 @@
 package events
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // The event types. knative/ names the same strings in its Triggers, and a
 // test holds the two together.
@@ -21,6 +24,7 @@ const (
 	TypeMailRequested       = "paceline.mail.requested.v1"
 	TypeMailSent            = "paceline.mail.sent.v1"
 	TypeMailBounced         = "paceline.mail.bounced.v1"
+	TypeFeedRebuild         = "paceline.feed.rebuild.requested.v1"
 	TypePing                = "dev.knative.sources.ping"
 )
 
@@ -43,6 +47,7 @@ var senders = map[string][]string{
 	TypeMailRequested:       {"accounts", "notify"},
 	TypeMailSent:            {"mail"},
 	TypeMailBounced:         {"mail"},
+	TypeFeedRebuild:         {"feed"},
 }
 
 // Senders is which functions send events of a type; none for a type that comes
@@ -59,7 +64,7 @@ func All() []Payload {
 		&AccountRegistered{}, &AccountVerified{}, &ProfileUpdated{}, &AthleteSettingsChanged{},
 		&FollowRequested{}, &Followed{}, &Unfollowed{},
 		&NotificationCreated{}, &MailRequested{}, &MailSent{}, &MailBounced{},
-		&Ping{},
+		&FeedRebuildRequested{}, &Ping{},
 	}
 }
 
@@ -135,6 +140,14 @@ func (m MailSent) PartitionKey() string            { return m.UserID }
 func (MailBounced) EventType() string              { return TypeMailBounced }
 func (m MailBounced) Subject() string              { return m.Key }
 func (m MailBounced) PartitionKey() string         { return m.UserID }
+
+func (FeedRebuildRequested) EventType() string { return TypeFeedRebuild }
+
+// Subject tells the steps of one rebuild apart.
+func (f FeedRebuildRequested) Subject() string { return fmt.Sprintf("%d-%d/%s", f.From, f.To, f.After) }
+
+// PartitionKey lets each range go on by itself.
+func (f FeedRebuildRequested) PartitionKey() string { return fmt.Sprint(f.To) }
 
 func (Ping) EventType() string    { return TypePing }
 func (p Ping) Subject() string    { return p.Schedule }

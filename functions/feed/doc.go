@@ -2,13 +2,16 @@
 // reading it is cheap.
 //
 //	in    workout.processed, workout.updated, workout.deleted,
-//	      social.followed, social.unfollowed, profile.updated
-//	out   –
+//	      social.followed, social.unfollowed, profile.updated,
+//	      feed.rebuild.requested
+//	out   feed.rebuild.requested
 //	keys  item:<workout>     what a workout's item shows, with its author
 //	      posts:<author>     sorted set of the author's published workouts
+//	      own:<author>       the same of all that the author sees
 //	      followers:<author>, following:<reader>   sets, and versions:… hashes
 //	      feed:<reader>      sorted set of <author>/<workout>, the newest 1,000
 //	      name:<user>        the newest name
+//	      people             who has a name or an item, a set a partition
 //	      popular            authors with too many followers to write to each
 //	safe  every handler may run again and in any order: items and follows have
 //	      versions, the rest follows from them
@@ -18,4 +21,7 @@
 // when a feed is read. Whether a reader may see an item is decided again at
 // each read, from the item and the follow as they are then; what is no longer
 // allowed is taken out of the sets as well.
+//
+// feed:<reader> is derived from the rest: operators have it built again for one
+// person, or for everybody, in steps that go through the partitions.
 package feed

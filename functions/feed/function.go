@@ -31,6 +31,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	}
 	f := &feed{feeds{base.Store, c.Popular}}
 	mux := http.NewServeMux()
+	mux.Handle("POST /v1/admin/feeds/rebuild", rest.Command(base.Store, f.rebuild))
 	mux.Handle("GET /v1/feed", rest.Handler(f.read))
 	return base.Function(mux,
 		eventing.On(f.processed),
@@ -39,6 +40,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(func(ctx context.Context, p events.Followed) error { return f.feeds.relate(ctx, p.Follow, true) }),
 		eventing.On(func(ctx context.Context, p events.Unfollowed) error { return f.feeds.relate(ctx, p.Follow, false) }),
 		eventing.On(f.feeds.saveName),
+		eventing.On(f.feeds.rebuildStep),
 	), nil
 }
 

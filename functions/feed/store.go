@@ -32,13 +32,19 @@ func (f feeds) changeItem(ctx context.Context, author, workout string, rule func
 			return err
 		}
 		rule(&item)
-		posts := t.Key("posts", author)
+		posts, own := t.Key("posts", author), t.Key("own", author)
 		t.Write(func(p redis.Pipeliner) {
 			if item.Published() {
 				p.ZAdd(ctx, posts, redis.Z{Score: store.Score(item.Workout.CreatedAt), Member: workout})
 			} else {
 				p.ZRem(ctx, posts, workout)
 			}
+			if item.Shown() {
+				p.ZAdd(ctx, own, redis.Z{Score: store.Score(item.Workout.CreatedAt), Member: workout})
+			} else {
+				p.ZRem(ctx, own, workout)
+			}
+			p.ZAdd(ctx, t.Key("people"), redis.Z{Member: author})
 		})
 		return t.Set(key, item, 0)
 	})
@@ -128,17 +134,17 @@ func (f feeds) relate(ctx context.Context, e events.Follow, follows bool) error 
 			return err
 		}
 	}
-	return f.settle(ctx, e.FollowerID, e.FolloweeID)
+	return f.settle(ctx, e.FollowerID, e.FolloweeID, backfill)
 }
 
-// settle brings one author's items into a reader's feed, or out of it, by
-// whether the reader follows the author now; and again when that changed
+// settle brings one author's newest n items into a reader's feed, or all of
+// them out of it, by whether the reader follows the author now; and again when that changed
 // meanwhile.
-func (f feeds) settle(ctx context.Context, reader, author string) error {
+func (f feeds) settle(ctx context.Context, reader, author string, n int64) error {
 	follows, err := f.follows(ctx, reader, author)
 	for err == nil {
 		if follows {
-			err = f.fill(ctx, reader, author)
+			err = f.fill(ctx, reader, f.Key(author, "posts", author), author, n)
 		} else {
 			err = f.purge(ctx, reader, author)
 		}
@@ -158,8 +164,9 @@ func (f feeds) follows(ctx context.Context, reader, author string) (bool, error)
 	return yes, store.Wrap(err)
 }
 
-func (f feeds) fill(ctx context.Context, reader, author string) error {
-	posts, err := f.Client().ZRevRangeWithScores(ctx, f.Key(author, "posts", author), 0, backfill-1).Result()
+// fill brings the newest n of a list of the author's workouts into a feed.
+func (f feeds) fill(ctx context.Context, reader, list, author string, n int64) error {
+	posts, err := f.Client().ZRevRangeWithScores(ctx, list, 0, n-1).Result()
 	if err != nil {
 		return store.Wrap(err)
 	}
@@ -204,6 +211,8 @@ func (f feeds) saveName(ctx context.Context, p events.ProfileUpdated) error {
 		if _, err := t.Get(key, &n); err != nil || n.Version >= p.Version {
 			return err
 		}
+		people := t.Key("people")
+		t.Write(func(pipe redis.Pipeliner) { pipe.ZAdd(ctx, people, redis.Z{Member: p.UserID}) })
 		return t.Set(key, name{p.Version, p.DisplayName}, 0)
 	})
 }

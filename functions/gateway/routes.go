@@ -99,6 +99,8 @@ var Routes = []Route{
 	{"GET", "/v1/admin/deadletters/{id}", "deadletter", operators, 0, quick},
 	{"POST", "/v1/admin/deadletters/{id}/replay", "deadletter", operators, smallBody, quick},
 
+	{"POST", "/v1/admin/feeds/rebuild", "feed", operators, smallBody, quick},
+
 	{"GET", "/v1/admin/users", "accounts", supporters, 0, quick},
 	{"GET", "/v1/admin/users/{id}", "accounts", supporters, 0, quick},
 	{"GET", "/v1/admin/users/{id}/sessions", "accounts", supporters, 0, quick},

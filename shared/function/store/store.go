@@ -111,6 +111,10 @@ func (s *Store) Key(id string, parts ...string) string {
 	return s.key(partition(id), parts...)
 }
 
+// KeyIn is the key of parts in a partition, for work that goes through all of
+// them.
+func (s *Store) KeyIn(partition int, parts ...string) string { return s.key(partition, parts...) }
+
 func (s *Store) key(p int, parts ...string) string {
 	return fmt.Sprintf("%s:{%04d}:%s", s.c.Function, p, strings.Join(parts, ":"))
 }

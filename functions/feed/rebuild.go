@@ -1,0 +1,120 @@
+package feed
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/redis/go-redis/v9"
+
+	"paceline/events"
+	"paceline/shared/function/fault"
+	"paceline/shared/function/rest"
+	"paceline/shared/function/store"
+)
+
+const (
+	ranges    = 16 // of partitions, each rebuilt step by step beside the others
+	stepSize  = 20 // people whose feeds one step builds again
+	nextTo    = "("
+	fromStart = "-"
+)
+
+// rebuild builds one person's feed again (204), or asks for everybody's (202).
+func (f *feed) rebuild(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	if user := r.URL.Query().Get("user_id"); user != "" {
+		if err := f.feeds.rebuildKnown(ctx, user); err != nil {
+			return err
+		}
+		return rest.NoContent(w)
+	}
+	err := f.feeds.Update(ctx, "rebuild", func(t *store.Tx) error {
+		const width = store.Partitions / ranges
+		for from := 0; from < store.Partitions; from += width {
+			if err := t.Emit(events.FeedRebuildRequested{From: from, To: from + width}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusAccepted)
+	return nil
+}
+
+// rebuildKnown refuses people that the feed has never heard of.
+func (f feeds) rebuildKnown(ctx context.Context, user string) error {
+	_, err := f.Client().ZScore(ctx, f.Key(user, "people"), user).Result()
+	if err == redis.Nil {
+		return fault.NotFound("user_not_found", "there is no such person")
+	}
+	if err != nil {
+		return store.Wrap(err)
+	}
+	return f.rebuildOne(ctx, user)
+}
+
+// rebuildStep builds the feeds of the next few people again and asks for the
+// step after it. It may run again: building a feed twice gives the same.
+func (f feeds) rebuildStep(ctx context.Context, e events.FeedRebuildRequested) error {
+	if e.From < 0 || e.To > store.Partitions || e.From >= e.To {
+		return fault.Invalid("invalid_range", "partitions are from 0 to %d", store.Partitions)
+	}
+	for done := 0; e.From < e.To; e.From, e.After = e.From+1, "" {
+		people, err := f.people(ctx, e.From, e.After, int64(stepSize-done))
+		if err != nil {
+			return err
+		}
+		for _, reader := range people {
+			if err := f.rebuildOne(ctx, reader); err != nil {
+				return err
+			}
+			e.After = reader
+		}
+		if done += len(people); done == stepSize {
+			return f.UpdateOnce(ctx, "rebuild", func(t *store.Tx) error { return t.Emit(e) })
+		}
+	}
+	return nil
+}
+
+// people is the next n of a partition, by id.
+func (f feeds) people(ctx context.Context, partition int, after string, n int64) ([]string, error) {
+	by := &redis.ZRangeBy{Min: "-", Max: "+", Count: n}
+	if after != "" {
+		by.Min = "(" + after
+	}
+	people, err := f.Client().ZRangeByLex(ctx, f.KeyIn(partition, "people"), by).Result()
+	return people, store.Wrap(err)
+}
+
+// rebuildOne brings a feed to what follows from items and follows: what of the
+// reader's own and of the followed is missing comes in, what of others is there
+// goes out. It never empties the feed, and what happens meanwhile is not lost.
+func (f feeds) rebuildOne(ctx context.Context, reader string) error {
+	authors, err := f.Client().SMembers(ctx, f.Key(reader, "following", reader)).Result()
+	if err != nil {
+		return store.Wrap(err)
+	}
+	members, err := f.Client().ZRange(ctx, f.feedKey(reader), 0, -1).Result()
+	if err != nil {
+		return store.Wrap(err)
+	}
+	seen := map[string]bool{reader: true}
+	for _, m := range members {
+		author, _ := splitMember(m)
+		authors = append(authors, author)
+	}
+	for _, author := range authors {
+		if seen[author] {
+			continue
+		}
+		seen[author] = true
+		if err := f.settle(ctx, reader, author, keepItems); err != nil {
+			return err
+		}
+	}
+	return f.fill(ctx, reader, f.Key(reader, "own", reader), reader, keepItems)
+}
