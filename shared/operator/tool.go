@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -113,12 +115,29 @@ func (t *Tool) services() ([]manifest.Service, error) {
 // show writes v as JSON, or as text writes it.
 func (t *Tool) show(v any, text func(w io.Writer)) error {
 	if t.output != "json" {
-		text(t.Out)
+		text(printable{t.Out})
 		return nil
 	}
 	e := json.NewEncoder(t.Out)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
+}
+
+// printable keeps what others wrote (an error, a device's name) from steering
+// the operator's terminal.
+type printable struct{ w io.Writer }
+
+func (p printable) Write(b []byte) (int, error) {
+	clean := bytes.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return '?'
+		}
+		return r
+	}, b)
+	if _, err := p.w.Write(clean); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
 
 // New is the Tool of a process, on its own environment.

@@ -23,7 +23,9 @@
 // Verification checks algorithm, signature, type, issuer, audience and times
 // (60 s leeway). The keys are read again for a key that is not known, at most
 // once in 10 s, and every 5 minutes, so that a key that was taken out is
-// forgotten; while they cannot be read, known ones hold.
+// forgotten; while they cannot be read, known ones hold. A Signer reads its key
+// again every 10 s. Rotate gives all parts new keys in stages, on any Keeper, so
+// that at every moment each token that is under way can be verified.
 //
 // A token that cannot be verified now, because the keys cannot be read or were
 // read too short a time ago to have a part's new one, is "unavailable" and not
