@@ -1,6 +1,8 @@
 # The two commands of a new user are `make run` and `make test`.
 
-TAGS := disable_grpc_modules
+# What is left out: parts of gRPC and Prometheus that nothing of ours uses. Without them
+# the linker finds out what else is never called, and a function is a third smaller.
+TAGS := disable_grpc_modules,grpcnotrace,noprometheus
 TEST := go test -tags $(TAGS) -shuffle=on -timeout 25m
 
 .PHONY: help run demo test check manifests lint generate bench fuzz images deploy undeploy e2e tools

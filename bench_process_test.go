@@ -38,7 +38,7 @@ func main() {
 func build(b *testing.B, packages ...string) string {
 	b.Helper()
 	dir := b.TempDir()
-	args := append([]string{"build", "-tags", "disable_grpc_modules", "-trimpath", "-ldflags=-s -w", "-o", dir + "/"}, packages...)
+	args := append([]string{"build", "-tags", "disable_grpc_modules,grpcnotrace,noprometheus", "-trimpath", "-ldflags=-s -w", "-o", dir + "/"}, packages...)
 	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		b.Fatalf("go build: %v\n%s", err, out)
 	}

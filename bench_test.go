@@ -44,7 +44,7 @@ import (
 // since the figures of a process are those of /proc. All of them take about two
 // minutes:
 //
-//	go test -tags disable_grpc_modules -run '^$' -bench . -benchtime 1x .
+//	go test -tags disable_grpc_modules,grpcnotrace,noprometheus -run '^$' -bench . -benchtime 1x .
 
 // fileKind is a format with a peer that reads it by the book.
 type fileKind struct {

@@ -164,7 +164,7 @@ func TestImportsOfAClusterAreTheOperators(t *testing.T) {
 			}
 		}
 	}
-	list := []string{"list", "-tags", "disable_grpc_modules", "-deps"}
+	list := []string{"list", "-tags", "disable_grpc_modules,grpcnotrace,noprometheus", "-deps"}
 	for name := range functions {
 		list = append(list, "./functions/cmd/"+name)
 	}

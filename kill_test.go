@@ -27,7 +27,7 @@ func TestAKillLosesNothing(t *testing.T) {
 		t.Skip("redis-server is not installed: what is in memory is lost with the process")
 	}
 	binary := filepath.Join(t.TempDir(), "dev")
-	build := exec.Command("go", "build", "-tags", "disable_grpc_modules", "-o", binary, "./functions/cmd/dev")
+	build := exec.Command("go", "build", "-tags", "disable_grpc_modules,grpcnotrace,noprometheus", "-o", binary, "./functions/cmd/dev")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v %s", err, out)
 	}

@@ -25,12 +25,12 @@ func (t *Tool) doctorCommand() *cobra.Command {
 		Use: "doctor", Args: exactly(0), Short: "Say what is wrong, and what mends it",
 		Long: `Say what is wrong, and what mends it.
 
-With KUBECONFIG (or --cluster) it looks at the cluster; with PACELINE_URL, or
+With KUBECONFIG (or --on-cluster) it looks at the cluster; with PACELINE_URL, or
 without a cluster, it asks the platform itself. It changes nothing, and ends
 with 1 when something is wrong.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if onCluster && noCluster {
-				return usageError{errors.New("--cluster and --no-cluster are one too many")}
+				return usageError{errors.New("--on-cluster and --no-cluster are one too many")}
 			}
 			found, err := t.examine(c.Context(), dataDir, (onCluster || t.Env["KUBECONFIG"] != "") && !noCluster)
 			if err != nil {
@@ -45,7 +45,7 @@ with 1 when something is wrong.`,
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&onCluster, "cluster", false, "look at the cluster of the current context, though KUBECONFIG is not set")
+	c.Flags().BoolVar(&onCluster, "on-cluster", false, "look at the cluster of the current context, though KUBECONFIG is not set")
 	c.Flags().BoolVar(&noCluster, "no-cluster", false, "look at no cluster, though KUBECONFIG is set")
 	c.Flags().StringVar(&dataDir, "data-dir", "", "DATA_DIR of a one-machine platform, to look at its keys too")
 	return c

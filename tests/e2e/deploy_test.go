@@ -32,7 +32,7 @@ func (s *suite) deploy(t *testing.T) {
 		t.Fatalf("the namespace %s is there; the suite begins without\n%s", namespace, out)
 	}
 	s.configure(t)
-	s.must(t, "go", "build", "-tags", "disable_grpc_modules", "-o", ".bin/kn-paceline", "./functions/cmd/kn-paceline")
+	s.must(t, "go", "build", "-tags", "disable_grpc_modules,grpcnotrace,noprometheus", "-o", ".bin/kn-paceline", "./functions/cmd/kn-paceline")
 	started := time.Now()
 	t.Log("\n" + s.secrets(t))
 	s.must(t, "make", "deploy", "CLUSTER=local")

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 )
@@ -19,16 +20,16 @@ func (s *suite) faults(t *testing.T) {
 	t.Cleanup(func() { _, _ = s.run(t, "", "kubectl", "delete", "namespace", faulty, "--wait=false") })
 	for _, c := range []struct {
 		name, image, redis string
-		secrets            bool
 		want               string // in the condition
 		diagnosis          string // of the doctor
 	}{
-		{"a secret that is missing", resolved, "", false, "paceline-redis", "paceline-redis"},
-		{"a Redis that is away", resolved, "redis://" + s.node + ":6390", true, s.node + ":6390", "REDIS_URL"},
-		{"an image that is none", strings.Split(resolved, "@")[0] + ":none", "redis://" + s.node + ":" + redisPort, true, "none", "image"},
+		{"a secret that is missing", resolved, "", "REDIS_URL", "paceline-redis"},
+		{"a Redis that is away", resolved, "redis://" + s.node + ":6390", s.node + ":6390", "REDIS_URL"},
+		{"an image that is none", strings.Split(resolved, "@")[0] + ":none", "redis://" + s.node + ":" + redisPort, "none", "image"},
 	} {
-		if c.secrets {
-			s.copySecrets(t, c.redis)
+		s.copySecrets(t, c.redis)
+		if c.redis == "" {
+			s.must(t, "kubectl", "-n", faulty, "delete", "secret", "paceline-redis")
 		}
 		feed := strings.NewReplacer("namespace: "+namespace, "namespace: "+faulty, "image: ko://paceline/functions/cmd/feed", "image: "+c.image,
 			"autoscaling.knative.dev/max-scale:", "serving.knative.dev/progress-deadline: 60s\n        autoscaling.knative.dev/max-scale:").Replace(document(t, manifest, "feed"))
@@ -46,7 +47,7 @@ func (s *suite) faults(t *testing.T) {
 			return false
 		})
 		t.Logf("%s: %s: %s", c.name, said.Reason, said.Message)
-		out, err := s.run(t, "", "kn", "paceline", "doctor", "--cluster", "-n", faulty)
+		out, err := s.run(t, "", "kn", "paceline", "doctor", "-n", faulty)
 		if err == nil || !strings.Contains(out, c.diagnosis) {
 			t.Errorf("%s: the doctor says (%v):\n%s", c.name, err, out)
 		}
@@ -73,7 +74,7 @@ func document(t *testing.T, manifest, function string) string {
 func (s *suite) copySecrets(t *testing.T, redis string) {
 	t.Helper()
 	rendered := s.must(t, "kubectl", "kustomize", "clusters/local")
-	_, err := s.run(t, rendered, "kn", "paceline", "secrets", "-n", faulty, "-f", "-", "--redis-url", redis,
+	_, err := s.run(t, rendered, "kn", "paceline", "secrets", "-n", faulty, "-f", "-", "--redis-url", cmp.Or(redis, "redis://x"),
 		"--objects-url", "s3://x", "--mail-url", "smtp://x", "--public-url", "https://x.example", "--mail-from", "x@example.com",
 		"--value", "paceline-objects/access-key-id=x", "--value", "paceline-objects/secret-access-key=x")
 	if err != nil {

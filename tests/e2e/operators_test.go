@@ -69,7 +69,7 @@ func (s *suite) lists(t *testing.T) {
 			t.Errorf("no EventType of %s", p.EventType())
 		}
 	}
-	out, err := s.run(t, "", "kn", "paceline", "doctor", "--cluster")
+	out, err := s.run(t, "", "kn", "paceline", "doctor")
 	if err != nil {
 		t.Errorf("doctor finds something on a cluster that is well: %s\n%v", out, err)
 	}

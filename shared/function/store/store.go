@@ -115,6 +115,17 @@ func (s *Store) Key(id string, parts ...string) string {
 // them.
 func (s *Store) KeyIn(partition int, parts ...string) string { return s.key(partition, parts...) }
 
+// PublishedKey is the key of parts in the partition of id, in the one place
+// that every function reads and accounts alone writes: people's data keys, and
+// from when on their tokens hold.
+func (s *Store) PublishedKey(id string, parts ...string) string {
+	return published(partition(id), parts...)
+}
+
+func published(p int, parts ...string) string {
+	return fmt.Sprintf("keys:{%04d}:%s", p, strings.Join(parts, ":"))
+}
+
 func (s *Store) key(p int, parts ...string) string {
 	return fmt.Sprintf("%s:{%04d}:%s", s.c.Function, p, strings.Join(parts, ":"))
 }

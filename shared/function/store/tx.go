@@ -29,6 +29,9 @@ type Tx struct {
 // Key is the key of parts in the transaction's partition.
 func (t *Tx) Key(parts ...string) string { return t.s.key(t.p, parts...) }
 
+// PublishedKey is Store.PublishedKey in the transaction's partition.
+func (t *Tx) PublishedKey(parts ...string) string { return published(t.p, parts...) }
+
 // Now is the store's clock.
 func (t *Tx) Now() time.Time { return t.s.Now() }
 

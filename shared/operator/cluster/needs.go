@@ -23,7 +23,8 @@ type Need struct {
 	Variable   string // what reads it, or ""
 }
 
-// Needs is what a Service refers to and what is not marked optional, sorted.
+// Needs is what a Service refers to, sorted. What is marked optional is needed,
+// too: it is so that the function starts without it, and says what is missing.
 func Needs(s manifest.Service) []Need {
 	var all []Need
 	for _, c := range s.Spec.Template.Spec.Containers {
@@ -31,10 +32,10 @@ func Needs(s manifest.Service) []Need {
 			all = append(all, fromVariable(v)...)
 		}
 		for _, from := range c.EnvFrom {
-			if from.SecretRef != nil && !isTrue(from.SecretRef.Optional) {
+			if from.SecretRef != nil {
 				all = append(all, Need{Kind: Secret, Name: from.SecretRef.Name})
 			}
-			if from.ConfigMapRef != nil && !isTrue(from.ConfigMapRef.Optional) {
+			if from.ConfigMapRef != nil {
 				all = append(all, Need{Kind: ConfigMap, Name: from.ConfigMapRef.Name})
 			}
 		}
@@ -59,10 +60,10 @@ func fromVariable(v manifest.EnvVar) []Need {
 	if v.ValueFrom == nil {
 		return nil
 	}
-	if ref := v.ValueFrom.SecretKeyRef; ref != nil && !isTrue(ref.Optional) {
+	if ref := v.ValueFrom.SecretKeyRef; ref != nil {
 		return []Need{{Kind: Secret, Name: ref.Name, Key: ref.Key, Variable: v.Name}}
 	}
-	if ref := v.ValueFrom.ConfigMapKeyRef; ref != nil && !isTrue(ref.Optional) {
+	if ref := v.ValueFrom.ConfigMapKeyRef; ref != nil {
 		return []Need{{Kind: ConfigMap, Name: ref.Name, Key: ref.Key, Variable: v.Name}}
 	}
 	return nil
@@ -109,24 +110,22 @@ func (o mountable) keyOf(file string) (string, bool) {
 
 func objectsOf(v manifest.Volume) []mountable {
 	var all []mountable
-	if s := v.Secret; s != nil && !isTrue(s.Optional) {
+	if s := v.Secret; s != nil {
 		all = append(all, mountable{Secret, s.SecretName, s.Items})
 	}
-	if c := v.ConfigMap; c != nil && !isTrue(c.Optional) {
+	if c := v.ConfigMap; c != nil {
 		all = append(all, mountable{ConfigMap, c.Name, c.Items})
 	}
 	if v.Projected == nil {
 		return all
 	}
 	for _, from := range v.Projected.Sources {
-		if s := from.Secret; s != nil && !isTrue(s.Optional) {
+		if s := from.Secret; s != nil {
 			all = append(all, mountable{Secret, s.Name, s.Items})
 		}
-		if c := from.ConfigMap; c != nil && !isTrue(c.Optional) {
+		if c := from.ConfigMap; c != nil {
 			all = append(all, mountable{ConfigMap, c.Name, c.Items})
 		}
 	}
 	return all
 }
-
-func isTrue(b *bool) bool { return b != nil && *b }

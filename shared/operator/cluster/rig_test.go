@@ -69,11 +69,9 @@ func services(t *testing.T, more ...string) []manifest.Service {
 
 const statsEnv = `
             - name: REDIS_URL
-              valueFrom: {secretKeyRef: {name: paceline-redis, key: stats}}
+              valueFrom: {secretKeyRef: {name: paceline-redis, key: stats, optional: true}}
             - name: OBJECTS_URL
-              valueFrom: {configMapKeyRef: {name: paceline-config, key: objects-url}}
-            - name: AWS_ACCESS_KEY_ID
-              valueFrom: {secretKeyRef: {name: paceline-objects, key: access-key, optional: true}}`
+              valueFrom: {configMapKeyRef: {name: paceline-config, key: objects-url}}`
 
 func serviceYAML(name, env string) string {
 	return `apiVersion: serving.knative.dev/v1
