@@ -5,10 +5,10 @@
 TAGS := disable_grpc_modules,grpcnotrace,noprometheus
 TEST := go test -tags $(TAGS) -shuffle=on -timeout 25m
 
-.PHONY: help run demo test check manifests lint generate bench fuzz images deploy undeploy e2e tools
+.PHONY: help run demo test check manifests lint generate bench fuzz images deploy undeploy e2e bench-cluster tools
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 run: ## the whole platform on http://127.0.0.1:8080, its data in ./var
 	go run -tags $(TAGS) ./functions/cmd/dev
@@ -72,6 +72,9 @@ undeploy: ## take everything away that deploy brought, and the namespace with it
 
 e2e: .bin/ko ## the suite on the cluster of KUBECONFIG; see tests/e2e
 	go test -tags $(TAGS),e2e -count=1 -timeout 40m -v ./tests/e2e
+
+bench-cluster: .bin/ko ## cold starts, images, memory and concurrency of every function, beside a bare server on the same cluster
+	go test -tags $(TAGS),e2e -run '^$$' -bench . -benchtime 1x -timeout 90m -v ./tests/e2e
 
 .bin/ko: tools/ko/go.mod
 	@mkdir -p .bin && go build -C tools/ko -o $(CURDIR)/.bin/ko github.com/google/ko

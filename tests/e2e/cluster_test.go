@@ -23,6 +23,7 @@ type suite struct {
 	root    string // of the repository
 	node    string // this machine, as pods see it
 	ingress string // CLUSTER_URL
+	inside  string // the ingress for names of the cluster, as this machine reaches it
 	host    string // of the gateway
 	stores  *stores
 }
@@ -30,7 +31,7 @@ type suite struct {
 // patience is how long anything may take, a start from zero pods included.
 const patience = 3 * time.Minute
 
-func newSuite(t *testing.T) *suite {
+func newSuite(t testing.TB) *suite {
 	t.Helper()
 	for _, v := range []string{"KUBECONFIG", "KO_DOCKER_REPO", "KO_DEFAULTBASEIMAGE", "CLUSTER_URL"} {
 		if os.Getenv(v) == "" {
@@ -45,11 +46,14 @@ func newSuite(t *testing.T) *suite {
 	if s.node == "" {
 		s.node = "10.88.0.1"
 	}
+	if s.inside = os.Getenv("CLUSTER_INTERNAL_URL"); s.inside == "" {
+		s.inside = "http://" + s.node + ":8081"
+	}
 	return s
 }
 
 // run runs a command in the repository and returns what it wrote.
-func (s *suite) run(t *testing.T, input string, command ...string) (string, error) {
+func (s *suite) run(t testing.TB, input string, command ...string) (string, error) {
 	t.Helper()
 	// What cleans up runs when the test's own context has ended.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 20*time.Minute)
@@ -68,7 +72,7 @@ func (s *suite) run(t *testing.T, input string, command ...string) (string, erro
 }
 
 // must is run for a command that has to work.
-func (s *suite) must(t *testing.T, command ...string) string {
+func (s *suite) must(t testing.TB, command ...string) string {
 	t.Helper()
 	out, err := s.run(t, "", command...)
 	if err != nil {
@@ -78,7 +82,7 @@ func (s *suite) must(t *testing.T, command ...string) string {
 }
 
 // kubectl works in the namespace of the platform.
-func (s *suite) kubectl(t *testing.T, args ...string) string {
+func (s *suite) kubectl(t testing.TB, args ...string) string {
 	t.Helper()
 	return s.must(t, append([]string{"kubectl", "-n", namespace}, args...)...)
 }
@@ -117,7 +121,7 @@ func (o object) ready() condition {
 }
 
 // objects are all objects of some kinds in a namespace.
-func (s *suite) objects(t *testing.T, in string, kinds ...string) []object {
+func (s *suite) objects(t testing.TB, in string, kinds ...string) []object {
 	t.Helper()
 	out := s.must(t, "kubectl", "-n", in, "get", strings.Join(kinds, ","), "-o", "json")
 	var list struct{ Items []object }
@@ -128,7 +132,7 @@ func (s *suite) objects(t *testing.T, in string, kinds ...string) []object {
 }
 
 // allReady waits until all objects of some kinds are Ready.
-func (s *suite) allReady(t *testing.T, kinds ...string) {
+func (s *suite) allReady(t testing.TB, kinds ...string) {
 	t.Helper()
 	var late []string
 	ok := eventually(func() bool {
@@ -146,7 +150,7 @@ func (s *suite) allReady(t *testing.T, kinds ...string) {
 }
 
 // running are the pods of functions that are there.
-func (s *suite) running(t *testing.T) []object {
+func (s *suite) running(t testing.TB) []object {
 	t.Helper()
 	var list struct{ Items []object }
 	out := s.kubectl(t, "get", "pods", "-l", "serving.knative.dev/service", "-o", "json")
@@ -157,7 +161,7 @@ func (s *suite) running(t *testing.T) []object {
 }
 
 // asleep waits until no function runs.
-func (s *suite) asleep(t *testing.T) {
+func (s *suite) asleep(t testing.TB) {
 	t.Helper()
 	var names []string
 	ok := eventually(func() bool {
@@ -183,7 +187,7 @@ func eventually(holds func() bool) bool {
 }
 
 // findHost is the name of the gateway outside.
-func (s *suite) findHost(t *testing.T) {
+func (s *suite) findHost(t testing.TB) {
 	t.Helper()
 	u, err := url.Parse(strings.TrimSpace(s.kubectl(t, "get", "ksvc", "gateway", "-o", "jsonpath={.status.url}")))
 	if err != nil || u.Host == "" {

@@ -12,7 +12,7 @@ import (
 
 // configure tells Knative to authenticate whoever sends events, to allow nobody
 // without a policy, and to let pods go soon.
-func (s *suite) configure(t *testing.T) {
+func (s *suite) configure(t testing.TB) {
 	t.Helper()
 	features := s.must(t, "kubectl", "-n", "knative-eventing", "get", "configmap", "config-features", "-o", "jsonpath={.data.authentication-oidc} {.data.default-authorization-mode}")
 	if features != "enabled deny-all" {
@@ -27,7 +27,7 @@ func (s *suite) configure(t *testing.T) {
 }
 
 // deploy brings the platform up from nothing, as the README says.
-func (s *suite) deploy(t *testing.T) {
+func (s *suite) deploy(t testing.TB) {
 	if out, err := s.run(t, "", "kubectl", "get", "namespace", namespace); err == nil {
 		t.Fatalf("the namespace %s is there; the suite begins without\n%s", namespace, out)
 	}
@@ -41,7 +41,7 @@ func (s *suite) deploy(t *testing.T) {
 	s.findHost(t)
 }
 
-func (s *suite) secrets(t *testing.T) string {
+func (s *suite) secrets(t testing.TB) string {
 	t.Helper()
 	rendered := s.must(t, "kubectl", "kustomize", "clusters/local")
 	out, err := s.run(t, rendered, "kn", "paceline", "secrets", "-f", "-",
@@ -56,7 +56,7 @@ func (s *suite) secrets(t *testing.T) string {
 }
 
 // again is a second run, which changes nothing.
-func (s *suite) again(t *testing.T) {
+func (s *suite) again(t testing.TB) {
 	before := s.generations(t)
 	if out := s.secrets(t); strings.Contains(out, "created") || strings.Contains(out, "changed\n") && !strings.Contains(out, "unchanged") {
 		t.Errorf("secrets were made again:\n%s", out)
@@ -73,7 +73,7 @@ func (s *suite) again(t *testing.T) {
 }
 
 // generations tells every change of what was deployed.
-func (s *suite) generations(t *testing.T) map[string]string {
+func (s *suite) generations(t testing.TB) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, o := range s.objects(t, namespace, "ksvc", "revision", "trigger", "broker", "pingsource", "eventpolicy", "networkpolicy", "secret", "configmap", "serviceaccount") {
@@ -83,7 +83,7 @@ func (s *suite) generations(t *testing.T) map[string]string {
 }
 
 // undeploy leaves nothing.
-func (s *suite) undeploy(t *testing.T) {
+func (s *suite) undeploy(t testing.TB) {
 	s.must(t, "make", "undeploy", "CLUSTER=local")
 	gone := eventually(func() bool {
 		_, err := s.run(t, "", "kubectl", "get", "namespace", namespace)

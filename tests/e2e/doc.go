@@ -11,6 +11,8 @@
 //	CLUSTER_URL          where the cluster's ingress is, for requests with a Host
 //	E2E_NODE             the address of this machine for pods, as in
 //	                     clusters/local/network.yaml; 10.88.0.1 without it
+//	CLUSTER_INTERNAL_URL where this machine reaches the cluster's own names, for
+//	                     `make bench-cluster`; port 8081 of E2E_NODE without it
 //
 // and kubectl, kn, redis-server and Go on PATH. It starts Redis, an S3 server
 // and a mail server on E2E_NODE, as a provider would, deploys clusters/local

@@ -9,7 +9,7 @@ func TestTheClusterRunsThePlatform(t *testing.T) {
 	s.stores = startStores(t, s)
 	parts := []struct {
 		name string
-		run  func(*testing.T)
+		run  func(testing.TB)
 	}{
 		{"deploy from an empty namespace", s.deploy},
 		{"deploy again changes nothing", s.again},
@@ -27,7 +27,7 @@ func TestTheClusterRunsThePlatform(t *testing.T) {
 		{"undeploy leaves nothing", s.undeploy},
 	}
 	for _, p := range parts {
-		if !t.Run(p.name, p.run) && p.name == parts[0].name {
+		if !t.Run(p.name, func(t *testing.T) { p.run(t) }) && p.name == parts[0].name {
 			t.FailNow()
 		}
 	}

@@ -20,7 +20,7 @@ import (
 const brokerAudience = "eventing.knative.dev/broker/paceline/default"
 
 // signer signs as a function does.
-func (s *suite) signer(t *testing.T, function string) *identity.Signer {
+func (s *suite) signer(t testing.TB, function string) *identity.Signer {
 	t.Helper()
 	encoded := s.kubectl(t, "get", "secret", "paceline-identity-"+function, "-o", `jsonpath={.data.key\.pem}`)
 	pem, err := base64.StdEncoding.DecodeString(encoded)
@@ -35,13 +35,13 @@ func (s *suite) signer(t *testing.T, function string) *identity.Signer {
 }
 
 // token is one of the cluster's, as a pod of account has it.
-func (s *suite) token(t *testing.T, account, audience string) string {
+func (s *suite) token(t testing.TB, account, audience string) string {
 	t.Helper()
 	return strings.TrimSpace(s.kubectl(t, "create", "token", account, "--audience", audience))
 }
 
 // post hands e to an address with a token, and returns the status.
-func post(t *testing.T, to, token string, e events.Envelope, sign func(events.Envelope) (string, error)) int {
+func post(t testing.TB, to, token string, e events.Envelope, sign func(events.Envelope) (string, error)) int {
 	t.Helper()
 	sink := eventing.Sink{URL: to, Sign: sign, Token: func() (string, error) { return token, nil }}
 	req, err := sink.Request(context.Background(), e)
@@ -61,7 +61,7 @@ func post(t *testing.T, to, token string, e events.Envelope, sign func(events.En
 
 // brokerURL is the broker's address from this machine, which reaches addresses
 // inside the cluster but does not know its names.
-func (s *suite) brokerURL(t *testing.T) string {
+func (s *suite) brokerURL(t testing.TB) string {
 	t.Helper()
 	ip := s.must(t, "kubectl", "-n", "knative-eventing", "get", "service", "broker-ingress", "-o", "jsonpath={.spec.clusterIP}")
 	return "http://" + ip + "/paceline/default"
@@ -76,7 +76,7 @@ func poison(id string) events.Envelope {
 }
 
 // letters are the dead letters, as an operator sees them.
-func (s *suite) letters(t *testing.T, root *person) map[string]letter {
+func (s *suite) letters(t testing.TB, root *person) map[string]letter {
 	t.Helper()
 	var list struct{ Items []letter }
 	root.want(t, 200, "GET", "/v1/admin/deadletters?limit=100", nil, &list)
@@ -95,7 +95,7 @@ type letter struct {
 }
 
 // deadLetters is a poison event, which is shown and replayed.
-func (s *suite) deadLetters(t *testing.T) {
+func (s *suite) deadLetters(t testing.TB) {
 	root := &person{s: s, email: "root@example.com"}
 	root.signIn(t)
 	upload := s.signer(t, "upload")
@@ -115,7 +115,7 @@ func (s *suite) deadLetters(t *testing.T) {
 }
 
 // forged are events that the broker or, behind it, the function refuses.
-func (s *suite) forged(t *testing.T) {
+func (s *suite) forged(t testing.TB) {
 	root := &person{s: s, email: "root@example.com"}
 	upload, social := s.signer(t, "upload"), s.signer(t, "social")
 	broker := s.brokerURL(t)
@@ -164,7 +164,7 @@ func (s *suite) forged(t *testing.T) {
 }
 
 // podOf wakes a function and returns the address of a pod of its.
-func (s *suite) podOf(t *testing.T, name string) (ip string) {
+func (s *suite) podOf(t testing.TB, name string) (ip string) {
 	t.Helper()
 	wake := map[string]string{"stats": "/v1/workouts", "gateway": "/"}[name]
 	someone := &person{s: s, email: "anna@example.com"}

@@ -13,7 +13,7 @@ const faulty = "paceline-e2e-faulty"
 
 // faults deploys feed with one fault after the other: its condition names the
 // variable, the address or the object, and so does the doctor.
-func (s *suite) faults(t *testing.T) {
+func (s *suite) faults(t testing.TB) {
 	resolved := s.must(t, "kubectl", "get", "ksvc", "feed", "-n", namespace, "-o", "jsonpath={.spec.template.spec.containers[0].image}")
 	manifest := s.must(t, "kubectl", "kustomize", "clusters/local")
 	s.must(t, "kubectl", "create", "namespace", faulty)
@@ -56,7 +56,7 @@ func (s *suite) faults(t *testing.T) {
 }
 
 // document is the Service of a function in rendered YAML, with its account.
-func document(t *testing.T, manifest, function string) string {
+func document(t testing.TB, manifest, function string) string {
 	t.Helper()
 	var out []string
 	for doc := range strings.SplitSeq(manifest, "\n---\n") {
@@ -71,7 +71,7 @@ func document(t *testing.T, manifest, function string) string {
 }
 
 // copySecrets gives the second namespace what feed wants, with another Redis.
-func (s *suite) copySecrets(t *testing.T, redis string) {
+func (s *suite) copySecrets(t testing.TB, redis string) {
 	t.Helper()
 	rendered := s.must(t, "kubectl", "kustomize", "clusters/local")
 	_, err := s.run(t, rendered, "kn", "paceline", "secrets", "-n", faulty, "-f", "-", "--redis-url", cmp.Or(redis, "redis://x"),

@@ -12,7 +12,7 @@ import (
 
 // network tries every pair of a function and an address, from pods that have
 // the function's labels, and from pods that have none.
-func (s *suite) network(t *testing.T) {
+func (s *suite) network(t testing.TB) {
 	image := strings.TrimSpace(s.must(t, "ko", "build", "-B", "--sbom=none", "./tests/e2e/probe"))
 	stats := net.JoinHostPort(s.podOf(t, "stats"), "8012")
 	api := s.must(t, "kubectl", "get", "service", "kubernetes", "-o", "jsonpath={.spec.clusterIP}:443")
@@ -58,7 +58,7 @@ func (s *suite) network(t *testing.T) {
 	}
 }
 
-func (s *suite) startProbe(t *testing.T, in, name, image string, labels map[string]string, targets map[string]string) {
+func (s *suite) startProbe(t testing.TB, in, name, image string, labels map[string]string, targets map[string]string) {
 	t.Helper()
 	var addresses []string
 	for a := range targets {
@@ -87,7 +87,7 @@ func (s *suite) startProbe(t *testing.T, in, name, image string, labels map[stri
 }
 
 // probed is what a probe found, by address.
-func (s *suite) probed(t *testing.T, in, name string) map[string]bool {
+func (s *suite) probed(t testing.TB, in, name string) map[string]bool {
 	t.Helper()
 	var phase string
 	s.soon(t, "the end of probe-"+name, func() bool {

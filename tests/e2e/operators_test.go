@@ -16,7 +16,7 @@ import (
 )
 
 // address is the gateway's for a command that sends no Host of its own choice.
-func (s *suite) address(t *testing.T) string {
+func (s *suite) address(t testing.TB) string {
 	t.Helper()
 	to, err := url.Parse(s.ingress)
 	if err != nil {
@@ -34,7 +34,7 @@ func (s *suite) address(t *testing.T) string {
 var shell = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
 // runbook runs every command line of docs/runbook.md as it stands.
-func (s *suite) runbook(t *testing.T) {
+func (s *suite) runbook(t testing.TB) {
 	text, err := os.ReadFile(filepath.Join(s.root, "docs", "runbook.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func (s *suite) runbook(t *testing.T) {
 }
 
 // lists prints what an operator sees, and looks for what has to be in it.
-func (s *suite) lists(t *testing.T) {
+func (s *suite) lists(t testing.TB) {
 	services := s.must(t, "kn", "service", "list", "-n", namespace)
 	triggers := s.must(t, "kn", "trigger", "list", "-n", namespace)
 	types := s.must(t, "kn", "eventtype", "list", "-n", namespace)

@@ -53,7 +53,7 @@ func (s *suite) request(token, method, path string, body io.Reader, contentType 
 }
 
 // want makes a JSON request that has to answer with a status.
-func (p *person) want(t *testing.T, status int, method, path string, body, into any) {
+func (p *person) want(t testing.TB, status int, method, path string, body, into any) {
 	t.Helper()
 	var content io.Reader
 	if body != nil {
@@ -75,7 +75,7 @@ func (p *person) want(t *testing.T, status int, method, path string, body, into 
 }
 
 // join registers, reads the mail, opens its link and signs in.
-func (s *suite) join(t *testing.T, name string) *person {
+func (s *suite) join(t testing.TB, name string) *person {
 	t.Helper()
 	p := &person{s: s, email: strings.ToLower(name) + "@example.com"}
 	var registered struct {
@@ -89,7 +89,7 @@ func (s *suite) join(t *testing.T, name string) *person {
 }
 
 // signIn also renews an access token, which lives for five minutes.
-func (p *person) signIn(t *testing.T) {
+func (p *person) signIn(t testing.TB) {
 	t.Helper()
 	var tokens struct {
 		AccessToken string `json:"access_token"`
@@ -100,7 +100,7 @@ func (p *person) signIn(t *testing.T) {
 }
 
 // mailToken waits for the mail with a link and takes the token out of it.
-func (s *suite) mailToken(t *testing.T, to string) (token string) {
+func (s *suite) mailToken(t testing.TB, to string) (token string) {
 	t.Helper()
 	s.soon(t, "a mail with a link to "+to, func() bool {
 		for _, m := range s.stores.mail.Messages() {
@@ -116,28 +116,34 @@ func (s *suite) mailToken(t *testing.T, to string) (token string) {
 	return token
 }
 
-func (s *suite) soon(t *testing.T, what string, holds func() bool) {
+func (s *suite) soon(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	if !eventually(holds) {
 		t.Fatalf("%s did not come", what)
 	}
 }
 
+// multipartFile is the form of an upload, and its content type.
+func multipartFile(name string, content []byte) (body []byte, contentType string, err error) {
+	var out bytes.Buffer
+	form := multipart.NewWriter(&out)
+	part, err := form.CreateFormFile("file", name)
+	if err == nil {
+		_, err = part.Write(content)
+	}
+	if err == nil {
+		err = form.Close()
+	}
+	return out.Bytes(), form.FormDataContentType(), err
+}
+
 // send uploads a file and returns the id of the upload.
 func (p *person) send(name string, content []byte) (id string, err error) {
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	part, err := form.CreateFormFile("file", name)
+	body, form, err := multipartFile(name, content)
 	if err != nil {
 		return "", err
 	}
-	if _, err = part.Write(content); err != nil {
-		return "", err
-	}
-	if err = form.Close(); err != nil {
-		return "", err
-	}
-	a, err := p.s.request(p.token, "POST", "/v1/workouts", &body, form.FormDataContentType())
+	a, err := p.s.request(p.token, "POST", "/v1/workouts", bytes.NewReader(body), form)
 	if err != nil || a.status != 202 {
 		return "", fmt.Errorf("upload %s: %d %s %w", name, a.status, a.body, err)
 	}
@@ -148,7 +154,7 @@ func (p *person) send(name string, content []byte) (id string, err error) {
 }
 
 // state is how far an upload is.
-func (p *person) state(t *testing.T, upload string) string {
+func (p *person) state(t testing.TB, upload string) string {
 	t.Helper()
 	var u struct{ State string }
 	p.want(t, 200, "GET", "/v1/uploads/"+upload, nil, &u)
@@ -156,7 +162,7 @@ func (p *person) state(t *testing.T, upload string) string {
 }
 
 // distances are the metres of everything a person has, newest first.
-func (p *person) distances(t *testing.T) []float64 {
+func (p *person) distances(t testing.TB) []float64 {
 	t.Helper()
 	var list struct {
 		Items []struct {

@@ -26,7 +26,7 @@ type stores struct {
 }
 
 // startStores starts Redis, an S3 server and a mail server for pods.
-func startStores(t *testing.T, s *suite) *stores {
+func startStores(t testing.TB, s *suite) *stores {
 	t.Helper()
 	dir := t.TempDir()
 	s.process(t, dir, nil, "redis-server", "--bind", s.node, "--port", redisPort, "--protected-mode", "no",
@@ -45,7 +45,7 @@ func startStores(t *testing.T, s *suite) *stores {
 }
 
 // process runs until the test ends.
-func (s *suite) process(t *testing.T, dir string, env []string, command ...string) {
+func (s *suite) process(t testing.TB, dir string, env []string, command ...string) {
 	t.Helper()
 	if c, err := net.DialTimeout("tcp", net.JoinHostPort(s.node, redisPort), time.Second); err == nil && command[0] == "redis-server" {
 		_ = c.Close()
@@ -62,7 +62,7 @@ func (s *suite) process(t *testing.T, dir string, env []string, command ...strin
 	})
 }
 
-func (s *suite) listening(t *testing.T, port string) {
+func (s *suite) listening(t testing.TB, port string) {
 	t.Helper()
 	ok := eventually(func() bool {
 		c, err := net.DialTimeout("tcp", net.JoinHostPort(s.node, port), time.Second)

@@ -13,7 +13,7 @@ import (
 )
 
 // update rolls new revisions out under load: no request fails.
-func (s *suite) update(t *testing.T) {
+func (s *suite) update(t testing.TB) {
 	dora := s.join(t, "Dora")
 	var requests, failures atomic.Int64
 	var first sync.Once

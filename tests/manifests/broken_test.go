@@ -98,6 +98,7 @@ func TestEachRuleSeesItsFault(t *testing.T) {
 		{"no liveness", "          livenessProbe: # of stats\n            httpGet: {path: /health/liveness}\n", "", stats + "probes: livenessProbe"},
 		{"a start asked elsewhere", "          readinessProbe: # of stats", "          startupProbe: {tcpSocket: {port: 0}}\n          readinessProbe:", stats + "probes: startupProbe"},
 		{"any number of requests at once", "      containerConcurrency: 8\n", "", stats + "scale: containerConcurrency"},
+		{"any number of requests, said", "containerConcurrency: 8", "containerConcurrency: 0", stats + "scale: containerConcurrency"},
 		{"any number of pods", `autoscaling.knative.dev/max-scale: "50"`, `a: b`, stats + "scale: max-scale"},
 		{"never asleep without a reason", `max-scale: "50"`, `max-scale: "50"` + "\n        autoscaling.knative.dev/min-scale: \"1\"", stats + "scale: has a min-scale"},
 		{"a public function", "    networking.knative.dev/visibility: cluster-local # of stats\n", "", stats + "visibility: only gateway is public"},

@@ -91,8 +91,8 @@ func services(root string) []Rule {
 
 func scale(k *servingv1.Service, report func(string, ...any)) {
 	t := k.Spec.Template
-	if t.Spec.ContainerConcurrency == nil {
-		report("containerConcurrency is to be set")
+	if n := t.Spec.ContainerConcurrency; n == nil || *n == 0 {
+		report("containerConcurrency is to be set: without it there is no queue before the pod, and no 503 when it is full")
 	}
 	if n, err := strconv.Atoi(t.Annotations["autoscaling.knative.dev/max-scale"]); err != nil || n < 1 {
 		report("max-scale is to be set")

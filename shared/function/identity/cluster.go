@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -36,8 +37,10 @@ type ClusterVerifier struct {
 }
 
 // deliverer is in the name of every ServiceAccount that Eventing makes for one
-// of its objects, such as upload-sweep-oidc-eventing.knative.dev-trigger.
-const deliverer = "-oidc-"
+// of its objects, such as upload-sweep-oidc-eventing.knative.dev-trigger. Of a
+// name that would be longer than 63 characters Eventing keeps the beginning,
+// and a digest of 32 digits instead of the rest.
+var deliverer = regexp.MustCompile(`-oidc-|[0-9a-f]{32}$`)
 
 // NewClusterVerifier accepts tokens of issuer for audience, of ServiceAccounts
 // that Eventing made in namespace. source is the cluster's JWKS.
@@ -67,7 +70,7 @@ func (v *ClusterVerifier) Request(r *http.Request) (Caller, error) {
 		return Caller{}, invalid(err)
 	}
 	account, ours := strings.CutPrefix(token.Subject, v.prefix)
-	if !ours || !strings.Contains(account, deliverer) {
+	if !ours || !deliverer.MatchString(account) {
 		return Caller{}, fault.Forbidden("token_subject", "%s does not deliver events here", token.Subject)
 	}
 	return Caller{Issuer: v.issuer, Actor: account, Roles: []Role{Workload}}, nil

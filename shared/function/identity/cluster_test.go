@@ -83,7 +83,10 @@ func TestTheClustersTokens(t *testing.T) {
 		token  string
 		status int
 	}{
-		"a trigger":                   {a.token(trigger()), 0},
+		"a trigger": {a.token(trigger()), 0},
+		"a trigger with a long name": {a.token(with(func(c *jwt.Claims) {
+			c.Subject = "system:serviceaccount:paceline:notify-social-follow-requesteda9845f064c4dc3e51773e95f0339fad5"
+		})), 0},
 		"another audience":            {a.token(with(func(c *jwt.Claims) { c.Audience = jwt.Audience{"feed"} })), 401},
 		"another issuer":              {a.token(with(func(c *jwt.Claims) { c.Issuer = "https://example.com" })), 401},
 		"expired":                     {a.token(with(func(c *jwt.Claims) { c.Expiry = jwt.NewNumericDate(start) })), 401},

@@ -1,0 +1,192 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	starts  = 15 // cold starts of each function
+	bare    = "hello"
+	bareIn  = "paceline-e2e-hello"
+	aim     = 1.15     // of a function's median start against hello's
+	maxSize = 30 << 20 // of an image
+)
+
+// contender is a function whose cold starts are measured, or hello.
+type contender struct {
+	name, host, ingress, image string
+	status                     int // of its answer
+	took                       []time.Duration
+}
+
+func (c *contender) median() time.Duration { return median(c.took) }
+
+func median(all []time.Duration) time.Duration {
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+// BenchmarkTheCluster deploys the platform, measures it, and takes it away.
+func BenchmarkTheCluster(b *testing.B) {
+	s := newSuite(b)
+	s.stores = startStores(b, s)
+	b.Cleanup(func() { s.undeploy(b) })
+	s.deploy(b)
+	b.Run("cold starts", s.coldStarts)
+	b.Run("concurrency", s.concurrency)
+}
+
+// coldStarts prints how long each function takes from zero pods to the first
+// byte of its answer, beside a bare server in the same rounds, and the size of
+// its image and what it holds in memory when it is idle. Who has no token gets
+// 401: that is an answer of the function's own, after it has read its settings
+// and opened its stores.
+func (s *suite) coldStarts(b *testing.B) {
+	field := s.contenders(b)
+	for range starts {
+		s.allAsleep(b)
+		rand.Shuffle(len(field), func(i, j int) { field[i], field[j] = field[j], field[i] })
+		for _, c := range field {
+			c.took = append(c.took, s.firstByte(b, c))
+		}
+	}
+	for _, c := range field { // they are awake for a while
+		s.firstByte(b, c)
+	}
+	b.Log("\n" + s.table(b, field, s.memory(b)))
+}
+
+// contenders are all functions, and hello, which is deployed here.
+func (s *suite) contenders(b *testing.B) []*contender {
+	resolved := s.must(b, "ko", "resolve", "-B", "--sbom=none", "-f", "tests/e2e/hello/service.yaml")
+	if _, err := s.run(b, resolved, "kubectl", "apply", "-f", "-"); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _, _ = s.run(b, "", "kubectl", "delete", "namespace", bareIn, "--wait=true") })
+	s.must(b, "kubectl", "-n", bareIn, "wait", "--for=condition=Ready", "ksvc/"+bare, "--timeout=180s")
+	var field []*contender
+	for _, in := range []string{namespace, bareIn} {
+		for _, f := range s.objects(b, in, "ksvc") {
+			c := &contender{name: f.Metadata.Name, host: f.Metadata.Name + "." + in + ".svc.cluster.local", ingress: s.inside, status: 401}
+			switch c.name {
+			case "gateway":
+				c.host, c.ingress = s.host, s.ingress
+			case bare:
+				c.status = 200
+			}
+			c.image = s.must(b, "kubectl", "-n", in, "get", "ksvc", c.name, "-o", "jsonpath={.spec.template.spec.containers[0].image}")
+			field = append(field, c)
+		}
+	}
+	return field
+}
+
+func (s *suite) allAsleep(b *testing.B) {
+	s.asleep(b)
+	if !eventually(func() bool {
+		return strings.TrimSpace(s.must(b, "kubectl", "-n", bareIn, "get", "pods", "-o", "name")) == ""
+	}) {
+		b.Fatal("hello does not go to sleep")
+	}
+}
+
+// firstByte is how long an answer takes to begin, on a connection of its own.
+func (s *suite) firstByte(b *testing.B, c *contender) time.Duration {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.ingress+"/v1/me", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	req.Host = c.host
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	started := time.Now()
+	resp, err := client.Do(req)
+	took := time.Since(started)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != c.status {
+		b.Fatalf("%s answers %d %s %v, want %d", c.name, resp.StatusCode, body, err, c.status)
+	}
+	return took
+}
+
+// table is what the benchmark prints. It fails for an image that is too large;
+// times are for the reader.
+func (s *suite) table(b *testing.B, field []*contender, memory map[string]int64) string {
+	slices.SortFunc(field, func(x, y *contender) int { return cmp.Compare(x.name, y.name) })
+	hello := field[slices.IndexFunc(field, func(c *contender) bool { return c.name == bare })]
+	var out strings.Builder
+	fmt.Fprintf(&out, "%-12s %10s %10s %10s %8s %9s %10s\n", "function", "median", "min", "max", "ratio", "image MB", "idle MB")
+	within := 0
+	for _, c := range field {
+		ratio := float64(c.median()) / float64(hello.median())
+		size := s.imageSize(b, c.image)
+		fmt.Fprintf(&out, "%-12s %10s %10s %10s %8.2f %9.1f %10.1f\n", c.name, ms(c.median()), ms(slices.Min(c.took)), ms(slices.Max(c.took)),
+			ratio, float64(size)/(1<<20), float64(memory[c.name])/(1<<20))
+		if ratio <= aim {
+			within++
+		}
+		if size > maxSize {
+			b.Errorf("the image of %s has %d bytes, more than %d", c.name, size, maxSize)
+		}
+		b.ReportMetric(ratio, c.name+"/hello")
+	}
+	fmt.Fprintf(&out, "%d of %d within %.2f of hello", within, len(field), aim)
+	return out.String()
+}
+
+func ms(d time.Duration) string { return fmt.Sprint(d.Round(time.Millisecond)) }
+
+// imageSize is what a node pulls: the layers as the registry keeps them.
+func (s *suite) imageSize(b *testing.B, image string) (size int64) {
+	var m struct{ Layers []struct{ Size int64 } }
+	if err := json.Unmarshal([]byte(s.must(b, "crane", "manifest", "--insecure", strings.TrimSpace(image))), &m); err != nil {
+		b.Fatal(err)
+	}
+	for _, l := range m.Layers {
+		size += l.Size
+	}
+	return size
+}
+
+// memory is the working set of each function's own container, as the node
+// counts it: of the largest, where there are several.
+func (s *suite) memory(b *testing.B) map[string]int64 {
+	node := strings.TrimSpace(s.must(b, "kubectl", "get", "nodes", "-o", "jsonpath={.items[0].metadata.name}"))
+	var sum struct {
+		Pods []struct {
+			PodRef     struct{ Name, Namespace string }
+			Containers []struct {
+				Name   string
+				Memory struct{ WorkingSetBytes int64 }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(s.must(b, "kubectl", "get", "--raw", "/api/v1/nodes/"+node+"/proxy/stats/summary")), &sum); err != nil {
+		b.Fatal(err)
+	}
+	used := map[string]int64{}
+	for _, p := range sum.Pods {
+		for _, c := range p.Containers {
+			if function, _, ok := strings.Cut(p.PodRef.Name, "-"); ok && c.Name == "user-container" && (p.PodRef.Namespace == namespace || p.PodRef.Namespace == bareIn) {
+				used[function] = max(used[function], c.Memory.WorkingSetBytes)
+			}
+		}
+	}
+	return used
+}
