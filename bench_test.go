@@ -229,7 +229,7 @@ func openGateway(b *testing.B, target string) (address, token string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	token, err = keys.Signer("accounts").AccessToken("01ANNA", "01SESSION", []identity.Role{identity.Member})
+	token, err = keys.Signer("accounts").AccessToken(identity.Caller{UserID: "01ANNA", SessionID: "01SESSION", Roles: []identity.Role{identity.Member}})
 	if err != nil {
 		b.Fatal(err)
 	}

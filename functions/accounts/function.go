@@ -52,12 +52,14 @@ func (f *accounts) routes(base *function.Base) http.Handler {
 		"POST /v1/auth/logout":          f.logout,
 		"POST /v1/auth/password/forgot": f.forgot,
 		"POST /v1/auth/password/reset":  f.reset,
+		"POST /v1/me/reauthenticate":    f.reauthenticate,
 	} {
 		mux.Handle(path, rest.Command(nil, h))
 	}
 	mux.Handle("GET /v1/me", rest.Handler(f.me))
 	mux.Handle("PATCH /v1/me", rest.Command(base.Store, f.updateMe))
 	mux.Handle("GET /v1/me/sessions", rest.Handler(f.sessions))
+	mux.Handle("DELETE /v1/me/sessions", rest.Command(base.Store, f.deleteOtherSessions))
 	mux.Handle("DELETE /v1/me/sessions/{id}", rest.Command(base.Store, f.deleteSession))
 	mux.Handle("GET /v1/me/settings", rest.Handler(f.settings))
 	mux.Handle("PUT /v1/me/settings", rest.Command(base.Store, f.putSettings))

@@ -42,6 +42,8 @@ func (f *accounts) updateMe(w http.ResponseWriter, r *http.Request) error {
 	return rest.JSON(w, http.StatusOK, a.me())
 }
 
+func errSession() error { return fault.NotFound("session_not_found", "there is no such session") }
+
 func (f *accounts) sessions(w http.ResponseWriter, r *http.Request) error {
 	return f.sessionsOf(w, r, caller(r).UserID)
 }
@@ -80,6 +82,16 @@ func (f *accounts) sessionsOf(w http.ResponseWriter, r *http.Request, user strin
 	return rest.JSON(w, http.StatusOK, out)
 }
 
+// deleteOtherSessions signs the person out everywhere but here.
+func (f *accounts) deleteOtherSessions(w http.ResponseWriter, r *http.Request) error {
+	ctx, who := r.Context(), caller(r)
+	err := f.people.Update(ctx, who.UserID, func(t *store.Tx) error { return endSessions(ctx, t, who.UserID, who.SessionID) })
+	if err != nil {
+		return err
+	}
+	return rest.NoContent(w)
+}
+
 func (f *accounts) deleteSession(w http.ResponseWriter, r *http.Request) error {
 	ctx, who, id := r.Context(), caller(r), r.PathValue("id")
 	err := f.people.Update(ctx, who.UserID, func(t *store.Tx) error {
@@ -89,7 +101,7 @@ func (f *accounts) deleteSession(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if !found {
-			return fault.NotFound("session_not_found", "there is no such session")
+			return errSession()
 		}
 		endSession(ctx, t, who.UserID, id)
 		return nil

@@ -42,14 +42,17 @@ func (f *accounts) login(w http.ResponseWriter, r *http.Request) error {
 	case !a.Verified:
 		return fault.Forbidden("email_not_verified", "open the link in the mail that we sent you first")
 	}
-	return f.signIn(w, r, a)
+	return f.signIn(w, r, a, byPassword)
 }
 
-func (f *accounts) signIn(w http.ResponseWriter, r *http.Request, a Account) error {
+// How a person proved who they are, in the names of RFC 8176.
+var byPassword = []string{"pwd"}
+
+func (f *accounts) signIn(w http.ResponseWriter, r *http.Request, a Account, methods []string) error {
 	if err := f.people.confirm(r.Context(), a.Email, a.UserID); err != nil { // the proof may have ended half way
 		return err
 	}
-	s := newSession(ulid.Make().String(), r.UserAgent(), f.now())
+	s := newSession(ulid.Make().String(), r.UserAgent(), methods, f.now())
 	err := f.people.Update(r.Context(), a.UserID, func(t *store.Tx) error {
 		var now Account
 		found, err := t.Get(t.Key("account", a.UserID), &now)
@@ -69,7 +72,7 @@ func (f *accounts) signIn(w http.ResponseWriter, r *http.Request, a Account) err
 
 // tokens answers with a new access token and the session's refresh token.
 func (f *accounts) tokens(w http.ResponseWriter, a Account, s Session) error {
-	access, err := f.signer.AccessToken(a.UserID, s.ID, a.Roles)
+	access, err := f.signer.AccessToken(s.caller(a))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -201,6 +202,11 @@ func endSession(ctx context.Context, t *store.Tx, user string, ids ...string) {
 
 // endAllSessions signs a person out everywhere.
 func endAllSessions(ctx context.Context, t *store.Tx, user string) error {
+	return endSessions(ctx, t, user, "")
+}
+
+// endSessions ends all sessions of a person except one.
+func endSessions(ctx context.Context, t *store.Tx, user, except string) error {
 	list := t.Key("sessions", user)
 	r, err := t.Read(list)
 	if err != nil {
@@ -210,6 +216,6 @@ func endAllSessions(ctx context.Context, t *store.Tx, user string) error {
 	if err != nil {
 		return store.Wrap(err)
 	}
-	endSession(ctx, t, user, ids...)
+	endSession(ctx, t, user, slices.DeleteFunc(ids, func(id string) bool { return id == except })...)
 	return nil
 }

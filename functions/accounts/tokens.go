@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"paceline/shared/function/identity"
 )
 
 // keyring derives what must not be guessable from what is stored.
@@ -34,10 +36,22 @@ type Session struct {
 	CreatedAt  time.Time `json:"created_at"`
 	RotatedAt  time.Time `json:"rotated_at"`
 	UserAgent  string    `json:"user_agent,omitempty"`
+	// AuthTime is when the person last proved who they are in this session, and
+	// Methods is how, in the names of RFC 8176.
+	AuthTime time.Time `json:"auth_time"`
+	Methods  []string  `json:"amr,omitempty"`
 }
 
-func newSession(id, userAgent string, now time.Time) Session {
-	return Session{ID: id, Salt: rand.Text(), Generation: 1, CreatedAt: now, RotatedAt: now, UserAgent: userAgent[:min(len(userAgent), 200)]}
+func newSession(id, userAgent string, methods []string, now time.Time) Session {
+	return Session{
+		ID: id, Salt: rand.Text(), Generation: 1, CreatedAt: now, RotatedAt: now, UserAgent: userAgent[:min(len(userAgent), 200)],
+		AuthTime: now, Methods: methods,
+	}
+}
+
+// caller is what the session's access tokens say.
+func (s Session) caller(a Account) identity.Caller {
+	return identity.Caller{UserID: a.UserID, SessionID: s.ID, Roles: a.Roles, AuthTime: s.AuthTime, Methods: s.Methods}
 }
 
 // refreshToken is the token of the session's generation.

@@ -78,7 +78,7 @@ func must(t *testing.T, err error) {
 func (e *edge) on(h http.HandlerFunc) { e.answer.Store(&h) }
 
 func (e *edge) token(roles ...identity.Role) string {
-	token, err := e.accounts.AccessToken("01ANNA", "01SESSION", roles)
+	token, err := e.accounts.AccessToken(identity.Caller{UserID: "01ANNA", SessionID: "01SESSION", Roles: roles})
 	must(e.t, err)
 	return token
 }

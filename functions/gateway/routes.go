@@ -60,7 +60,9 @@ var Routes = []Route{
 	{"GET", "/v1/me", "accounts", members, 0, quick},
 	{"PATCH", "/v1/me", "accounts", members, jsonBody, quick},
 	{"GET", "/v1/me/sessions", "accounts", members, 0, quick},
+	{"DELETE", "/v1/me/sessions", "accounts", members, 0, quick},
 	{"DELETE", "/v1/me/sessions/{id}", "accounts", members, 0, quick},
+	{"POST", "/v1/me/reauthenticate", "accounts", members, smallBody, quick},
 	{"GET", "/v1/me/settings", "accounts", members, 0, quick},
 	{"PUT", "/v1/me/settings", "accounts", members, jsonBody, quick},
 

@@ -719,6 +719,12 @@ type ReadNotificationsRequest struct {
 	Ids []ID `json:"ids,omitempty"`
 }
 
+// ReauthenticateRequest A new proof of who one is.
+type ReauthenticateRequest struct {
+	// Password The password.
+	Password string `json:"password"`
+}
+
 // RefreshRequest A session that goes on.
 type RefreshRequest struct {
 	// RefreshToken The last one that was given.

@@ -76,7 +76,7 @@ func TestNothingIsOpen(t *testing.T) {
 	elsewhere, _ := rig.Gateway().CallToken("social", identity.Caller{UserID: "ann"})
 	delivery, _ := rig.Broker().WorkloadToken("echo")
 	posing, _ := rig.Gateway().WorkloadToken("echo")
-	access, _ := rig.Gateway().AccessToken("ann", "s", nil)
+	access, _ := rig.Gateway().AccessToken(identity.Caller{UserID: "ann", SessionID: "s"})
 	cases := map[string]struct {
 		method, path, token string
 		want                int

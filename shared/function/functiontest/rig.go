@@ -2,6 +2,7 @@ package functiontest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -139,8 +140,11 @@ func (r *Rig) Signer(name string) *identity.Signer { return r.signers[name] }
 
 // Person is who a call is made for. The zero Person is a guest.
 type Person struct {
-	ID    string
-	Roles []identity.Role // a member when empty
+	ID      string
+	Roles   []identity.Role // a member when empty
+	Session string          // of the sign-in; one of the person's own when empty
+	// AuthTime is when the person last proved who they are: now when zero.
+	AuthTime time.Time
 }
 
 // Answer is what the function answered.
@@ -169,7 +173,10 @@ func (a Answer) Code() string {
 // []byte nor io.Reader is sent as JSON; header holds name, value pairs.
 func (r *Rig) Call(who Person, method, path string, body any, header ...string) Answer {
 	r.T.Helper()
-	caller := identity.Caller{UserID: who.ID, SessionID: "session-" + who.ID, Roles: who.Roles}
+	caller := identity.Caller{UserID: who.ID, SessionID: cmp.Or(who.Session, "session-"+who.ID), Roles: who.Roles, AuthTime: who.AuthTime}
+	if caller.AuthTime.IsZero() {
+		caller.AuthTime = r.Now()
+	}
 	if len(caller.Roles) == 0 {
 		caller.Roles = []identity.Role{identity.Member}
 	}

@@ -42,5 +42,5 @@ func (k *kept) get(key string, now time.Time, ttl time.Duration, sign func() (st
 
 // callKey is everything that a call token says.
 func callKey(audience string, who Caller) string {
-	return fmt.Sprintf("call\x00%s\x00%s\x00%s\x00%s", audience, who.UserID, who.SessionID, who.Roles)
+	return fmt.Sprintf("call\x00%s\x00%s\x00%s\x00%s\x00%d\x00%s", audience, who.UserID, who.SessionID, who.Roles, who.AuthTime.Unix(), who.Methods)
 }

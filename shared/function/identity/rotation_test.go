@@ -69,7 +69,7 @@ func TestAForgedAccessTokenIsUnauthorizedAlways(t *testing.T) {
 	v := identity.NewVerifier(identity.AccessType, identity.AudiencePlatform, []string{"accounts"}, p.source, p.clock)
 	p.newKey("accounts")
 	for range 3 {
-		raw, err := p.signers["accounts"].AccessToken("ann", "s", nil)
+		raw, err := p.signers["accounts"].AccessToken(identity.Caller{UserID: "ann", SessionID: "s"})
 		p.must(err)
 		if _, err := v.Verify(context.Background(), raw); fault.Of(err).Status != 401 {
 			t.Errorf("error %v", err)

@@ -40,10 +40,12 @@ const AudiencePlatform = "paceline"
 
 type claims struct {
 	jwt.RegisteredClaims
-	SessionID string `json:"sid,omitempty"`
-	Roles     []Role `json:"roles,omitempty"`
-	Act       *actor `json:"act,omitempty"`
-	Digest    string `json:"digest,omitempty"` // of an event
+	SessionID string           `json:"sid,omitempty"`
+	Roles     []Role           `json:"roles,omitempty"`
+	AuthTime  *jwt.NumericDate `json:"auth_time,omitempty"`
+	Methods   []string         `json:"amr,omitempty"`
+	Act       *actor           `json:"act,omitempty"`
+	Digest    string           `json:"digest,omitempty"` // of an event
 }
 
 type actor struct {
@@ -170,11 +172,19 @@ func issuerOf(kid string) string {
 // Issuer is who the tokens speak for.
 func (s *Signer) Issuer() string { return s.issuer }
 
-// AccessToken makes the token that a person's app holds.
-func (s *Signer) AccessToken(userID, sessionID string, roles []Role) (string, error) {
-	c := s.claims(userID, AudiencePlatform, AccessTTL)
-	c.SessionID, c.Roles = sessionID, roles
+// AccessToken makes the token that the app of who holds.
+func (s *Signer) AccessToken(who Caller) (string, error) {
+	c := s.claims(who.UserID, AudiencePlatform, AccessTTL)
+	c.describe(who)
 	return s.sign(AccessType, c)
+}
+
+// describe says what a token says of a person besides the name.
+func (c *claims) describe(who Caller) {
+	c.SessionID, c.Roles, c.Methods = who.SessionID, who.Roles, who.Methods
+	if !who.AuthTime.IsZero() {
+		c.AuthTime = jwt.NewNumericDate(who.AuthTime)
+	}
 }
 
 // CallToken is a token with which this issuer calls one function for who. It
@@ -185,7 +195,8 @@ func (s *Signer) CallToken(audience string, who Caller) (string, error) {
 		if who.UserID == "" {
 			c.Subject = string(Guest)
 		}
-		c.SessionID, c.Roles, c.Act = who.SessionID, who.Roles, &actor{s.issuer}
+		c.describe(who)
+		c.Act = &actor{s.issuer}
 		return s.sign(CallType, c)
 	})
 }

@@ -35,7 +35,7 @@ func TestVerifyRefuses(t *testing.T) {
 	pieces := strings.Split(good, ".")
 	public := []byte(p.keys["gateway"].Public().(ed25519.PublicKey))
 	own := p.signers["accounts"]
-	access, _ := own.AccessToken("ann", "s", nil)
+	access, _ := own.AccessToken(identity.Caller{UserID: "ann", SessionID: "s"})
 	workload, _ := p.signers["broker"].WorkloadToken("stats")
 	fromStats, _ := p.signers["stats"].CallToken("stats", identity.Caller{UserID: "ann"})
 	cases := map[string]string{
@@ -155,7 +155,7 @@ func TestVerifyAccepts(t *testing.T) {
 func TestEachTypeSpeaksForItsCaller(t *testing.T) {
 	t.Parallel()
 	p := platform(t)
-	access, err := p.signers["accounts"].AccessToken("ann", "s", []identity.Role{identity.Member, identity.Coach})
+	access, err := p.signers["accounts"].AccessToken(identity.Caller{UserID: "ann", SessionID: "s", Roles: []identity.Role{identity.Member, identity.Coach}})
 	p.must(err)
 	guest, err := p.signers["gateway"].CallToken("stats", identity.Caller{Roles: []identity.Role{identity.Guest}})
 	p.must(err)
@@ -275,5 +275,22 @@ func TestACachedTokenIsOfItsVerifierAlone(t *testing.T) {
 	other := identity.NewVerifier(identity.CallType, "social", []string{"gateway"}, p.source, p.clock)
 	if _, err := other.Verify(context.Background(), raw); fault.Of(err).Status != 401 {
 		t.Errorf("at another function: %v", err)
+	}
+}
+
+// A call token that is kept from before a new proof would hide it.
+func TestACallSaysTheNewestProof(t *testing.T) {
+	t.Parallel()
+	p := platform(t)
+	who := identity.Caller{UserID: "ann", SessionID: "s", Roles: []identity.Role{identity.Member}}
+	for _, proof := range []time.Time{start.Add(-time.Hour), start} {
+		who.AuthTime, who.Methods = proof, []string{"pwd"}
+		raw, err := p.signers["gateway"].CallToken("stats", who)
+		p.must(err)
+		got, err := p.verifier.Verify(context.Background(), raw)
+		p.must(err)
+		if !got.AuthTime.Equal(proof) || got.Recent(start) != proof.Equal(start) {
+			t.Errorf("proved at %v, the call says %+v", proof, got)
+		}
 	}
 }
