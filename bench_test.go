@@ -152,7 +152,7 @@ func BenchmarkDecodeAndCompute(b *testing.B) {
 
 // ours reads files and computes their figures.
 func (k fileKind) ours(b *testing.B, files [][]byte) (decoding, both time.Duration) {
-	who := figures.Athlete{FTPW: track.Some(240.0), MaxHeartRateBPM: track.Some(188.0), RestHeartRateBPM: track.Some(48.0), WeightKG: track.Some(70.0)}
+	who := figures.Athlete{FTPW: track.Some(240.0), MaxHeartRateBPM: track.Some(188.0), RestHeartRateBPM: track.Some(48.0), WeightKG: track.Some(70.0), ThresholdSpeedMPS: track.Some(4.0)}
 	began := time.Now()
 	for _, f := range files {
 		begin := time.Now()
@@ -162,7 +162,7 @@ func (k fileKind) ours(b *testing.B, files [][]byte) (decoding, both time.Durati
 		}
 		decoding += time.Since(begin)
 		for _, t := range tracks {
-			figures.Compute(t, who)
+			figures.Analyse(t, who)
 		}
 	}
 	return decoding, time.Since(began)

@@ -50,4 +50,24 @@ type AthleteSettings struct {
 	ThresholdHeartRateBPM *float64 `json:"threshold_heart_rate_bpm,omitempty"`
 	FTPW                  *float64 `json:"ftp_w,omitempty"`
 	WeightKG              *float64 `json:"weight_kg,omitempty"`
+	ThresholdSpeedMPS     *float64 `json:"threshold_speed_mps,omitempty"`
+	// The lower ends of the second and the later zones, rising.
+	HeartRateZonesBPM []float64       `json:"heart_rate_zones_bpm,omitempty"`
+	PowerZonesW       []float64       `json:"power_zones_w,omitempty"`
+	SpeedZonesMPS     []float64       `json:"speed_zones_mps,omitempty"`
+	Sex               string          `json:"sex,omitempty"` // "female" or "male"
+	BirthYear         *int            `json:"birth_year,omitempty"`
+	Sports            []SportSettings `json:"sports,omitempty"` // what differs in a sport
+}
+
+// SportSettings is what holds in one sport instead of the entry's own.
+type SportSettings struct {
+	Sport                 string    `json:"sport"`
+	MaxHeartRateBPM       *float64  `json:"max_heart_rate_bpm,omitempty"`
+	ThresholdHeartRateBPM *float64  `json:"threshold_heart_rate_bpm,omitempty"`
+	FTPW                  *float64  `json:"ftp_w,omitempty"`
+	ThresholdSpeedMPS     *float64  `json:"threshold_speed_mps,omitempty"`
+	HeartRateZonesBPM     []float64 `json:"heart_rate_zones_bpm,omitempty"`
+	PowerZonesW           []float64 `json:"power_zones_w,omitempty"`
+	SpeedZonesMPS         []float64 `json:"speed_zones_mps,omitempty"`
 }

@@ -112,4 +112,17 @@ type Stats struct {
 	Laps             int      `json:"laps"`
 	// Methods names for each figure where it came from ("device", "gps", "hysteresis_10m", ...).
 	Methods map[string]string `json:"methods,omitempty"`
+
+	PausedTimeS           *float64 `json:"paused_time_s,omitempty"`
+	WorkKJ                *float64 `json:"work_kj,omitempty"`
+	VariabilityIndex      *float64 `json:"variability_index,omitempty"`
+	EfficiencyFactor      *float64 `json:"efficiency_factor,omitempty"`
+	DecouplingPct         *float64 `json:"decoupling_pct,omitempty"`
+	GradeAdjustedSpeedMPS *float64 `json:"grade_adjusted_speed_mps,omitempty"`
+	TRIMP                 *float64 `json:"trimp,omitempty"`
+	AvgSWOLF              *float64 `json:"avg_swolf,omitempty"`
+	Lengths               *int     `json:"lengths,omitempty"` // of a pool, swum
+	// Doubts are stable codes of why the workout, or a part of it, makes no
+	// record ("too_fast_for_sport", "gps_leap", "power_above_human").
+	Doubts []string `json:"doubts,omitempty"`
 }

@@ -328,6 +328,31 @@ func TestTrainingSettings(t *testing.T) {
 	}
 }
 
+func TestTrainingSettingsBySport(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	me := functiontest.Person{ID: r.member("anna@example.com")}
+	for bad, code := range map[string]string{
+		`{"valid_from":"2026-01-01","sex":"other"}`:                                          "invalid_setting",
+		`{"valid_from":"2026-01-01","birth_year":1500}`:                                      "invalid_setting",
+		`{"valid_from":"2026-01-01","threshold_speed_mps":200}`:                              "invalid_setting",
+		`{"valid_from":"2026-01-01","heart_rate_zones_bpm":[150,140]}`:                       "invalid_zones",
+		`{"valid_from":"2026-01-01","power_zones_w":[1,2,3,4,5,6,7,8,9,10]}`:                 "invalid_zones",
+		`{"valid_from":"2026-01-01","sports":[{"sport":"running","ftp_w":5000}]}`:            "invalid_setting",
+		`{"valid_from":"2026-01-01","sports":[{"sport":"Running"}]}`:                         "invalid_setting",
+		`{"valid_from":"2026-01-01","sports":[{"sport":"running"},{"sport":"running"}]}`:     "invalid_setting",
+		`{"valid_from":"2026-01-01","sports":[{"sport":"running","speed_zones_mps":[3,3]}]}`: "invalid_zones",
+	} {
+		r.want(r.Call(me, "PUT", "/v1/me/settings", []byte(`{"entries":[`+bad+`]}`)), 422, code)
+	}
+	r.want(r.Call(me, "PUT", "/v1/me/settings", []byte(`{"entries":[{"valid_from":"2026-01-01","sex":"female","birth_year":1990,`+
+		`"heart_rate_zones_bpm":[120,140,160],"sports":[{"sport":"cycling","ftp_w":240}]}]}`)), 200, "")
+	changed := functiontest.SentOf[events.AthleteSettingsChanged](r.Rig)
+	if e := changed[len(changed)-1].Entries[0]; e.Sex != "female" || *e.BirthYear != 1990 || len(e.HeartRateZonesBPM) != 3 || *e.Sports[0].FTPW != 240 {
+		t.Errorf("told: %+v", e)
+	}
+}
+
 func TestARegistrationOutlivesAnAbsentBroker(t *testing.T) {
 	t.Parallel()
 	r := open(t)

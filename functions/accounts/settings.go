@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,8 +14,14 @@ import (
 	"paceline/shared/function/store"
 )
 
-// maxSettings bounds the dated entries of one person.
-const maxSettings = 500
+// What a person may enter: dated entries, sports of an entry, ends of zones.
+const (
+	maxSettings = 500
+	maxSports   = 20
+	maxZones    = 9
+)
+
+var sportName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 // Settings are a person's training settings, by date.
 type Settings struct {
@@ -22,7 +29,7 @@ type Settings struct {
 	Entries []api.TrainingSettingsEntry `json:"entries"`
 }
 
-// checkSettings sorts entries by date and refuses what no body can do.
+// checkSettings sorts entries by date and refuses two of one day.
 func checkSettings(entries []api.TrainingSettingsEntry) ([]api.TrainingSettingsEntry, error) {
 	if len(entries) > maxSettings {
 		return nil, fault.Invalid("too_many_entries", "there can be at most %d entries", maxSettings)
@@ -36,12 +43,56 @@ func checkSettings(entries []api.TrainingSettingsEntry) ([]api.TrainingSettingsE
 		if i > 0 && out[i-1].ValidFrom == e.ValidFrom {
 			return nil, fault.Invalid("duplicate_date", "two entries begin on %s", e.ValidFrom)
 		}
-		if !within(e.MaxHeartRateBPM, 60, 250) || !within(e.RestingHeartRateBPM, 20, 150) || !within(e.ThresholdHeartRateBPM, 60, 250) ||
-			!within(e.FTPW, 20, 1000) || !within(e.WeightKg, 20, 400) {
-			return nil, fault.Invalid("invalid_setting", "a value of the entry of %s is out of range", e.ValidFrom)
+		if err := checkEntry(e); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// checkEntry refuses what no body can do.
+func checkEntry(e api.TrainingSettingsEntry) error {
+	if !within(e.RestingHeartRateBPM, 20, 150) || !within(e.WeightKg, 20, 400) || (e.Sex != "" && e.Sex != "female" && e.Sex != "male") ||
+		(e.BirthYear != nil && (*e.BirthYear < 1900 || *e.BirthYear > 2100)) {
+		return fault.Invalid("invalid_setting", "a value of the entry of %s is out of range", e.ValidFrom)
+	}
+	if len(e.Sports) > maxSports {
+		return fault.Invalid("too_many_entries", "an entry can have at most %d sports", maxSports)
+	}
+	of := []api.SportSettings{{ // the entry's own are held to the same
+		MaxHeartRateBPM: e.MaxHeartRateBPM, ThresholdHeartRateBPM: e.ThresholdHeartRateBPM, FTPW: e.FTPW, ThresholdSpeedMPS: e.ThresholdSpeedMPS,
+		HeartRateZonesBPM: e.HeartRateZonesBPM, PowerZonesW: e.PowerZonesW, SpeedZonesMPS: e.SpeedZonesMPS,
+	}}
+	seen := map[string]bool{}
+	for _, s := range e.Sports {
+		if !sportName.MatchString(s.Sport) || seen[s.Sport] {
+			return fault.Invalid("invalid_setting", "each sport of the entry of %s has a name of its own", e.ValidFrom)
+		}
+		seen[s.Sport] = true
+	}
+	for _, s := range append(of, e.Sports...) {
+		if !within(s.MaxHeartRateBPM, 60, 250) || !within(s.ThresholdHeartRateBPM, 60, 250) || !within(s.FTPW, 20, 1000) ||
+			!within(s.ThresholdSpeedMPS, 0.2, 20) {
+			return fault.Invalid("invalid_setting", "a value of the entry of %s is out of range", e.ValidFrom)
+		}
+		if !zones(s.HeartRateZonesBPM, 30, 250) || !zones(s.PowerZonesW, 1, 3000) || !zones(s.SpeedZonesMPS, 0.1, 30) {
+			return fault.Invalid("invalid_zones", "zones of the entry of %s are 1 to %d rising values in range", e.ValidFrom, maxZones)
+		}
+	}
+	return nil
+}
+
+// zones says whether the ends of zones rise within a range; none are fine.
+func zones(from []float64, low, high float64) bool {
+	if len(from) > maxZones {
+		return false
+	}
+	for i, v := range from {
+		if v < low || v > high || (i > 0 && v <= from[i-1]) {
+			return false
+		}
+	}
+	return true
 }
 
 func within(v *float64, low, high float64) bool { return v == nil || (*v >= low && *v <= high) }
@@ -96,10 +147,16 @@ func (f *accounts) putSettings(w http.ResponseWriter, r *http.Request) error {
 func (s Settings) event(user string, now time.Time) events.AthleteSettingsChanged {
 	out := events.AthleteSettingsChanged{UserID: user, Version: s.Version, ChangedAt: now, Entries: []events.AthleteSettings{}}
 	for _, e := range s.Entries {
-		out.Entries = append(out.Entries, events.AthleteSettings{
+		entry := events.AthleteSettings{
 			ValidFrom: e.ValidFrom, MaxHeartRateBPM: e.MaxHeartRateBPM, RestingHeartRateBPM: e.RestingHeartRateBPM,
-			ThresholdHeartRateBPM: e.ThresholdHeartRateBPM, FTPW: e.FTPW, WeightKG: e.WeightKg,
-		})
+			ThresholdHeartRateBPM: e.ThresholdHeartRateBPM, FTPW: e.FTPW, WeightKG: e.WeightKg, ThresholdSpeedMPS: e.ThresholdSpeedMPS,
+			HeartRateZonesBPM: e.HeartRateZonesBPM, PowerZonesW: e.PowerZonesW, SpeedZonesMPS: e.SpeedZonesMPS,
+			Sex: e.Sex, BirthYear: e.BirthYear,
+		}
+		for _, sport := range e.Sports {
+			entry.Sports = append(entry.Sports, events.SportSettings(sport))
+		}
+		out.Entries = append(out.Entries, entry)
 	}
 	return out
 }

@@ -77,6 +77,11 @@ var Routes = []Route{
 	{"GET", "/v1/workouts/{id}/streams", "stats", members, 0, quick},
 	{"GET", "/v1/workouts/{id}/laps", "stats", members, 0, quick},
 	{"GET", "/v1/workouts/{id}/splits", "stats", members, 0, quick},
+	{"GET", "/v1/workouts/{id}/efforts", "stats", members, 0, quick},
+	{"GET", "/v1/workouts/{id}/zones", "stats", members, 0, quick},
+	{"GET", "/v1/workouts/{id}/climbs", "stats", members, 0, quick},
+	{"GET", "/v1/workouts/{id}/pauses", "stats", members, 0, quick},
+	{"GET", "/v1/workouts/{id}/lengths", "stats", members, 0, quick},
 	{"GET", "/v1/stats/summary", "stats", members, 0, quick},
 
 	{"GET", "/v1/feed", "feed", members, 0, quick},

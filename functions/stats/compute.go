@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"paceline/events"
 	"paceline/functions/stats/figures"
@@ -44,8 +43,14 @@ func (f *stats) compute(ctx context.Context, w events.Workout, trackKey, uploadI
 		if r.Describe(w); r.Workout.Sport != w.Sport || r.Workout.SubSport != w.SubSport {
 			return fault.Conflict("described_anew", "the sport was changed meanwhile")
 		}
-		r.TrackKey, r.UploadID, r.Stats = trackKey, uploadID, computed
+		r.TrackKey, r.UploadID, r.Stats = trackKey, uploadID, nil
 		r.ComputedSport, r.ComputedSubSport = w.Sport, w.SubSport
+		if computed != nil {
+			r.Stats = &computed.Stats
+		}
+		if err := keepAnalysis(t, r, computed); err != nil {
+			return err
+		}
 		if unusable != nil {
 			r.Fault = unusable.Code
 			return t.Emit(events.WorkoutFailed{
@@ -54,13 +59,13 @@ func (f *stats) compute(ctx context.Context, w events.Workout, trackKey, uploadI
 			})
 		}
 		r.Fault = ""
-		return t.Emit(events.WorkoutProcessed{Workout: r.Workout, UploadID: uploadID, Stats: *computed})
+		return t.Emit(events.WorkoutProcessed{Workout: r.Workout, UploadID: uploadID, Stats: computed.Stats})
 	})
 }
 
 // figures reads the track and computes it. A fault is the workout's own and
 // final; an error may pass.
-func (f *stats) figures(ctx context.Context, w events.Workout, trackKey string) (*events.Stats, *track.Fault, error) {
+func (f *stats) figures(ctx context.Context, w events.Workout, trackKey string) (*analysis, *track.Fault, error) {
 	tr, err := f.track(ctx, trackKey)
 	switch {
 	case errors.Is(err, objects.ErrNotFound):
@@ -75,13 +80,13 @@ func (f *stats) figures(ctx context.Context, w events.Workout, trackKey string) 
 		return nil, nil, err
 	}
 	tr.Sport, tr.SubSport = w.Sport, w.SubSport // a person may have corrected them
-	computed := figures.Compute(tr, settings.On(w.StartedAt.Format(time.DateOnly)))
-	return &computed, nil, nil
+	basis := basisOf(w, settings)
+	return &analysis{Analysis: figures.Analyse(tr, basis.Athlete), Basis: basis}, nil, nil
 }
 
 // goneOrLate tells a workout that was deleted meanwhile, whose track may be
 // gone, from one whose track we cannot see yet.
-func (f *stats) goneOrLate(ctx context.Context, w events.Workout) (*events.Stats, *track.Fault, error) {
+func (f *stats) goneOrLate(ctx context.Context, w events.Workout) (*analysis, *track.Fault, error) {
 	var r Record
 	if _, err := f.workouts.Get(ctx, f.workouts.Key(w.UserID, "workout", w.WorkoutID), &r); err != nil {
 		return nil, nil, err
@@ -123,7 +128,8 @@ func (f *stats) updated(ctx context.Context, e events.WorkoutUpdated) error {
 }
 
 func (f *stats) deleted(ctx context.Context, e events.WorkoutDeleted) error {
-	return f.workouts.change(ctx, e.UserID, e.WorkoutID, func(_ *store.Tx, r *Record) error {
+	return f.workouts.change(ctx, e.UserID, e.WorkoutID, func(t *store.Tx, r *Record) error {
+		t.Del(t.Key("analysis", e.WorkoutID))
 		counted := r.Counted
 		sport := r.Workout.Sport
 		r.Delete(e)

@@ -6,6 +6,7 @@
 //	out   workout.processed, workout.failed
 //	keys  owner:<workout>       whose workout it is, in the workout's partition
 //	      workout:<workout>     description, figures and where the track lies
+//	      analysis:<workout>    best efforts, time in zones, what the figures were made of
 //	      list:<user>, list:<user>:<sport>   sorted sets by start
 //	      days:<user>:<year>    hash: <MM-DD>|<sport> → sums of that day
 //	      settings:<user>       dated training settings

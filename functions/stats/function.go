@@ -39,6 +39,11 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("GET /v1/workouts/{id}/streams", rest.Handler(f.streams))
 	mux.Handle("GET /v1/workouts/{id}/laps", rest.Handler(f.laps))
 	mux.Handle("GET /v1/workouts/{id}/splits", rest.Handler(f.splits))
+	mux.Handle("GET /v1/workouts/{id}/efforts", rest.Handler(f.efforts))
+	mux.Handle("GET /v1/workouts/{id}/zones", rest.Handler(f.zones))
+	mux.Handle("GET /v1/workouts/{id}/climbs", rest.Handler(f.climbs))
+	mux.Handle("GET /v1/workouts/{id}/pauses", rest.Handler(f.pauses))
+	mux.Handle("GET /v1/workouts/{id}/lengths", rest.Handler(f.lengths))
 	mux.Handle("GET /v1/stats/summary", rest.Handler(f.summary))
 	fn := base.Function(mux,
 		eventing.On(f.uploaded),

@@ -23,17 +23,26 @@ func (f *stats) show(w http.ResponseWriter, r *http.Request) error {
 	return rest.JSON(w, http.StatusOK, found.answer())
 }
 
-// samples is the track of a workout that the caller may see.
-func (f *stats) samples(r *http.Request) (*track.Track, error) {
+// readable is a workout that the caller may see and whose figures are there.
+func (f *stats) readable(r *http.Request) (Record, error) {
 	found, err := f.workouts.record(r.Context(), identity.UserID(r), r.PathValue("id"))
 	if err != nil {
-		return nil, err
+		return found, err
 	}
 	switch found.State() {
 	case api.WorkoutStateProcessing:
-		return nil, fault.Conflict("workout_not_ready", "the figures of this workout are not there yet")
+		return found, fault.Conflict("workout_not_ready", "the figures of this workout are not there yet")
 	case api.WorkoutStateFailed:
-		return nil, fault.Conflict("workout_failed", "this workout could not be computed")
+		return found, fault.Conflict("workout_failed", "this workout could not be computed")
+	}
+	return found, nil
+}
+
+// samples is the track of a workout that the caller may see.
+func (f *stats) samples(r *http.Request) (*track.Track, error) {
+	found, err := f.readable(r)
+	if err != nil {
+		return nil, err
 	}
 	tr, err := f.track(r.Context(), found.TrackKey)
 	if errors.Is(err, objects.ErrNotFound) { // deleted, and we have not heard of it yet

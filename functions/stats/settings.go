@@ -1,6 +1,8 @@
 package stats
 
 import (
+	"strconv"
+
 	"paceline/events"
 	"paceline/functions/stats/figures"
 )
@@ -11,25 +13,59 @@ type Settings struct {
 	Entries []events.AthleteSettings `json:"entries"` // the earliest first
 }
 
-// On is what holds on a day (YYYY-MM-DD): each figure of the newest entry that
-// says it and began by then.
-func (s Settings) On(day string) figures.Athlete {
+// On is what holds on a day (YYYY-MM-DD) in a sport: each figure of the newest
+// entry that says it and began by then, that of the sport before the entry's own.
+func (s Settings) On(day, sport string) figures.Athlete {
 	var a figures.Athlete
 	for _, e := range s.Entries {
 		if e.ValidFrom > day {
 			break
 		}
-		take(&a.FTPW, e.FTPW)
-		take(&a.MaxHeartRateBPM, e.MaxHeartRateBPM)
 		take(&a.RestHeartRateBPM, e.RestingHeartRateBPM)
-		take(&a.ThresholdHeartRateBPM, e.ThresholdHeartRateBPM)
 		take(&a.WeightKG, e.WeightKG)
+		if e.Sex != "" {
+			a.Sex = e.Sex
+		}
+		if year, err := strconv.Atoi(day[:min(4, len(day))]); err == nil && e.BirthYear != nil && year >= *e.BirthYear {
+			age := float64(year - *e.BirthYear)
+			a.AgeYears = &age
+		}
+		inSport(&a, events.SportSettings{
+			MaxHeartRateBPM: e.MaxHeartRateBPM, ThresholdHeartRateBPM: e.ThresholdHeartRateBPM, FTPW: e.FTPW, ThresholdSpeedMPS: e.ThresholdSpeedMPS,
+			HeartRateZonesBPM: e.HeartRateZonesBPM, PowerZonesW: e.PowerZonesW, SpeedZonesMPS: e.SpeedZonesMPS,
+		})
+	}
+	for _, e := range s.Entries { // again, so that a newer entry for all does not hide the sport's
+		if e.ValidFrom > day {
+			break
+		}
+		for _, own := range e.Sports {
+			if own.Sport == sport {
+				inSport(&a, own)
+			}
+		}
 	}
 	return a
 }
 
+func inSport(a *figures.Athlete, s events.SportSettings) {
+	take(&a.FTPW, s.FTPW)
+	take(&a.MaxHeartRateBPM, s.MaxHeartRateBPM)
+	take(&a.ThresholdHeartRateBPM, s.ThresholdHeartRateBPM)
+	take(&a.ThresholdSpeedMPS, s.ThresholdSpeedMPS)
+	takeAll(&a.HeartRateZonesBPM, s.HeartRateZonesBPM)
+	takeAll(&a.PowerZonesW, s.PowerZonesW)
+	takeAll(&a.SpeedZonesMPS, s.SpeedZonesMPS)
+}
+
 func take(to **float64, v *float64) {
 	if v != nil {
+		*to = v
+	}
+}
+
+func takeAll(to *[]float64, v []float64) {
+	if len(v) > 0 {
 		*to = v
 	}
 }

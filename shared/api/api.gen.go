@@ -91,6 +91,30 @@ func (e NotificationKind) Valid() bool {
 	}
 }
 
+// Defines values for PeakKind.
+const (
+	PeakKindDistance PeakKind = "distance"
+	PeakKindPower    PeakKind = "power"
+	PeakKindTime     PeakKind = "time"
+	PeakKindTotal    PeakKind = "total"
+)
+
+// Valid indicates whether the value is a known member of the PeakKind enum.
+func (e PeakKind) Valid() bool {
+	switch e {
+	case PeakKindDistance:
+		return true
+	case PeakKindPower:
+		return true
+	case PeakKindTime:
+		return true
+	case PeakKindTotal:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Period.
 const (
 	PeriodDay   Period = "day"
@@ -247,6 +271,27 @@ func (e WorkoutState) Valid() bool {
 	}
 }
 
+// Defines values for ZoneKind.
+const (
+	ZoneKindHeartRate ZoneKind = "heart_rate"
+	ZoneKindPower     ZoneKind = "power"
+	ZoneKindSpeed     ZoneKind = "speed"
+)
+
+// Valid indicates whether the value is a known member of the ZoneKind enum.
+func (e ZoneKind) Valid() bool {
+	switch e {
+	case ZoneKindHeartRate:
+		return true
+	case ZoneKindPower:
+		return true
+	case ZoneKindSpeed:
+		return true
+	default:
+		return false
+	}
+}
+
 // AdminUser An account as those see it who look after people.
 type AdminUser struct {
 	UserID ID `json:"user_id"`
@@ -274,6 +319,87 @@ type AdminUser struct {
 type AdminUserList struct {
 	// Items The accounts.
 	Items []AdminUser `json:"items"`
+}
+
+// AthleteBasis What was known of a person on a day.
+type AthleteBasis struct {
+	// FTPW Functional threshold power.
+	FTPW *float64 `json:"ftp_w,omitempty"`
+
+	// MaxHeartRateBPM Highest heart rate.
+	MaxHeartRateBPM *float64 `json:"max_heart_rate_bpm,omitempty"`
+
+	// RestHeartRateBPM Resting heart rate.
+	RestHeartRateBPM *float64 `json:"resting_heart_rate_bpm,omitempty"`
+
+	// ThresholdHeartRateBPM Heart rate at lactate threshold.
+	ThresholdHeartRateBPM *float64 `json:"threshold_heart_rate_bpm,omitempty"`
+
+	// ThresholdSpeedMPS Speed that can be held for an hour.
+	ThresholdSpeedMPS *float64 `json:"threshold_speed_mps,omitempty"`
+
+	// WeightKG Body weight.
+	WeightKG *float64 `json:"weight_kg,omitempty"`
+
+	// AgeYears The year less the year of birth.
+	AgeYears *float64 `json:"age_years,omitempty"`
+
+	// Sex female or male.
+	Sex               string    `json:"sex,omitempty"`
+	HeartRateZonesBPM []float64 `json:"heart_rate_zones_bpm,omitempty"`
+	PowerZonesW       []float64 `json:"power_zones_w,omitempty"`
+	SpeedZonesMPS     []float64 `json:"speed_zones_mps,omitempty"`
+}
+
+// Basis What stored figures were made of.
+type Basis struct {
+	// Formula The version of the formulas.
+	Formula string `json:"formula"`
+
+	// Sport What the figures were made for.
+	Sport string `json:"sport"`
+
+	// SubSport What the figures were made for.
+	SubSport string `json:"sub_sport,omitempty"`
+
+	// SourceSHA256 Of the original file.
+	SourceSHA256 string `json:"source_sha256,omitempty"`
+
+	// Settings For the owner only: the training settings on the day of the workout.
+	Settings *AthleteBasis `json:"settings,omitempty"`
+}
+
+// Climb One climb.
+type Climb struct {
+	// Index From 1.
+	Index int `json:"index"`
+
+	// StartS After the start of the workout.
+	StartS float64 `json:"start_s"`
+
+	// StartM Along the way.
+	StartM float64 `json:"start_m"`
+
+	// LengthM From foot to top.
+	LengthM float64 `json:"length_m"`
+
+	// GainM From foot to top.
+	GainM float64 `json:"gain_m"`
+
+	// AvgGradePct Gain by length.
+	AvgGradePct float64 `json:"avg_grade_pct"`
+
+	// ElapsedTimeS From foot to top.
+	ElapsedTimeS float64 `json:"elapsed_time_s"`
+
+	// Category Of cyclists, by length times grade: hc, 1, 2, 3 or 4.
+	Category string `json:"category,omitempty"`
+}
+
+// ClimbList The climbs of a workout.
+type ClimbList struct {
+	// Items In time order.
+	Items []Climb `json:"items"`
 }
 
 // DeadLetter An event that nobody could take.
@@ -328,6 +454,38 @@ type DeadLetterState string
 
 // DisplayName The name that others see.
 type DisplayName = string
+
+// Effort The best of a workout over one length.
+type Effort struct {
+	Kind PeakKind `json:"kind"`
+
+	// DistanceM The distance: what was asked for (distance) or done (time).
+	DistanceM *float64 `json:"distance_m,omitempty"`
+
+	// ElapsedTimeS The time with stops: what it took (distance) or was asked for (time, power).
+	ElapsedTimeS *float64 `json:"elapsed_time_s,omitempty"`
+
+	// AvgSpeedMPS Distance by elapsed time.
+	AvgSpeedMPS *float64 `json:"avg_speed_mps,omitempty"`
+
+	// PowerW Mean power.
+	PowerW *float64 `json:"power_w,omitempty"`
+
+	// StartS After the start of the workout.
+	StartS float64 `json:"start_s"`
+
+	// Counts Whether it may be a record.
+	Counts bool `json:"counts"`
+
+	// Doubt Why it does not count: too_fast_for_sport or power_above_human.
+	Doubt string `json:"doubt,omitempty"`
+}
+
+// EffortList The best efforts of a workout.
+type EffortList struct {
+	// Items By kind, the shortest first.
+	Items []Effort `json:"items"`
+}
 
 // Email A mail address.
 type Email = string
@@ -656,8 +814,59 @@ type OneClickUnsubscribe struct {
 	ListUnsubscribe string `json:"List-Unsubscribe,omitempty"`
 }
 
+// Pause A time in which the timer stood.
+type Pause struct {
+	// StartS After the start of the workout.
+	StartS float64 `json:"start_s"`
+
+	// ElapsedTimeS How long it stood.
+	ElapsedTimeS float64 `json:"elapsed_time_s"`
+}
+
+// PauseList The pauses of a workout.
+type PauseList struct {
+	// Items In time order.
+	Items []Pause `json:"items"`
+}
+
+// PeakKind What an effort is the best of: the least time for a distance, the longest way in a time, the highest mean power over a time, or a figure of the whole workout.
+type PeakKind string
+
 // Period The period of a bucket.
 type Period string
+
+// PoolLength One length of a pool.
+type PoolLength struct {
+	// Index From 1.
+	Index int `json:"index"`
+
+	// StartS After the start of the workout.
+	StartS float64 `json:"start_s"`
+
+	// ElapsedTimeS From wall to wall.
+	ElapsedTimeS float64 `json:"elapsed_time_s"`
+
+	// Active Swum, and not a rest.
+	Active bool `json:"active"`
+
+	// Stroke As the device names it.
+	Stroke string `json:"stroke,omitempty"`
+
+	// Strokes Arm strokes.
+	Strokes *float64 `json:"strokes,omitempty"`
+
+	// AvgSpeedMPS Length by time.
+	AvgSpeedMPS *float64 `json:"avg_speed_mps,omitempty"`
+
+	// SWOLF Seconds plus strokes.
+	SWOLF *float64 `json:"swolf,omitempty"`
+}
+
+// PoolLengthList The lengths of a pool swim.
+type PoolLengthList struct {
+	// Items In time order.
+	Items []PoolLength `json:"items"`
+}
 
 // Problem An error, as RFC 9457 has it.
 type Problem struct {
@@ -854,6 +1063,26 @@ type SplitUnit string
 // Example: running
 type Sport = string
 
+// SportSettings What holds in one sport; a figure that is absent is that of the entry.
+type SportSettings struct {
+	Sport Sport `json:"sport"`
+
+	// MaxHeartRateBPM Highest heart rate.
+	MaxHeartRateBPM *float64 `json:"max_heart_rate_bpm,omitempty"`
+
+	// ThresholdHeartRateBPM Heart rate at lactate threshold.
+	ThresholdHeartRateBPM *float64 `json:"threshold_heart_rate_bpm,omitempty"`
+
+	// FTPW Functional threshold power.
+	FTPW *float64 `json:"ftp_w,omitempty"`
+
+	// ThresholdSpeedMPS Speed that can be held for an hour.
+	ThresholdSpeedMPS *float64  `json:"threshold_speed_mps,omitempty"`
+	HeartRateZonesBPM []float64 `json:"heart_rate_zones_bpm,omitempty"`
+	PowerZonesW       []float64 `json:"power_zones_w,omitempty"`
+	SpeedZonesMPS     []float64 `json:"speed_zones_mps,omitempty"`
+}
+
 // Stream One value a sample, null where there is none.
 type Stream = Column
 
@@ -975,6 +1204,21 @@ type TrainingSettingsEntry struct {
 
 	// WeightKg Body weight.
 	WeightKg *float64 `json:"weight_kg,omitempty"`
+
+	// ThresholdSpeedMPS Speed that can be held for an hour.
+	ThresholdSpeedMPS *float64  `json:"threshold_speed_mps,omitempty"`
+	HeartRateZonesBPM []float64 `json:"heart_rate_zones_bpm,omitempty"`
+	PowerZonesW       []float64 `json:"power_zones_w,omitempty"`
+	SpeedZonesMPS     []float64 `json:"speed_zones_mps,omitempty"`
+
+	// Sex For formulas that depend on it.
+	Sex string `json:"sex,omitempty"`
+
+	// BirthYear For formulas that depend on the age.
+	BirthYear *int `json:"birth_year,omitempty"`
+
+	// Sports What differs in a sport.
+	Sports []SportSettings `json:"sports,omitempty"`
 }
 
 // TrainingSettingsRequest All entries that shall hold from now on.
@@ -1238,4 +1482,73 @@ type WorkoutStats struct {
 
 	// Methods For each figure where it came from.
 	Methods map[string]string `json:"methods,omitempty"`
+
+	// PausedTimeS Elapsed less timer time.
+	PausedTimeS *float64 `json:"paused_time_s,omitempty"`
+
+	// WorkKJ Mean power by timer time.
+	WorkKJ *float64 `json:"work_kj,omitempty"`
+
+	// VariabilityIndex Normalised by mean power.
+	VariabilityIndex *float64 `json:"variability_index,omitempty"`
+
+	// EfficiencyFactor Normalised power, or metres a minute, by mean heart rate.
+	EfficiencyFactor *float64 `json:"efficiency_factor,omitempty"`
+
+	// DecouplingPct By how much less output a heartbeat gives in the second half, in percent of the first.
+	DecouplingPct *float64 `json:"decoupling_pct,omitempty"`
+
+	// GradeAdjustedSpeedMPS The speed on the flat that costs the same energy, by Minetti.
+	GradeAdjustedSpeedMPS *float64 `json:"grade_adjusted_speed_mps,omitempty"`
+
+	// TRIMP Banister's training impulse.
+	TRIMP *float64 `json:"trimp,omitempty"`
+
+	// AvgSWOLF Seconds plus strokes of a length, the mean.
+	AvgSWOLF *float64 `json:"avg_swolf,omitempty"`
+
+	// Lengths Lengths of a pool that were swum.
+	Lengths *int `json:"lengths,omitempty"`
+
+	// Doubts Why the workout, or a part of it, makes no record: too_fast_for_sport, gps_leap, power_above_human.
+	Doubts []string `json:"doubts,omitempty"`
+}
+
+// Zone One zone.
+type Zone struct {
+	// Index From 1.
+	Index int `json:"index"`
+
+	// From The lower end in bpm, W or m/s, which is in the zone; absent in the first.
+	From *float64 `json:"from,omitempty"`
+
+	// To The upper end, which is not in the zone; absent in the last.
+	To *float64 `json:"to,omitempty"`
+
+	// TimeS Active time; a gap of the recording counts as one usual interval.
+	TimeS float64 `json:"time_s"`
+}
+
+// ZoneBounds The lower ends of the second and the later zones, rising; shares of a threshold when absent.
+type ZoneBounds = []float64
+
+// ZoneKind What zones divide.
+type ZoneKind string
+
+// Zones The time in the zones of one kind.
+type Zones struct {
+	Kind ZoneKind `json:"kind"`
+
+	// Method Where the ends come from: custom, or the setting that they are shares of: threshold, max or ftp.
+	Method string `json:"method"`
+
+	// Zones The lowest first.
+	Zones []Zone `json:"zones"`
+}
+
+// ZonesList The time in zones of a workout.
+type ZonesList struct {
+	// Items One for each kind.
+	Items []Zones `json:"items"`
+	Basis Basis   `json:"basis"`
 }

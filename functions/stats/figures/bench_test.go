@@ -28,13 +28,13 @@ func day(device bool) *track.Track {
 	return tr
 }
 
-func BenchmarkCompute(b *testing.B) {
+func BenchmarkAnalyse(b *testing.B) {
 	who := Athlete{FTPW: some(240), MaxHeartRateBPM: some(188), RestHeartRateBPM: some(48), ThresholdHeartRateBPM: some(168)}
 	for name, tr := range map[string]*track.Track{"gpx_24h": day(false), "fit_24h": day(true)} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				Compute(tr, who)
+				Analyse(tr, who)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(tr.Samples.Len()), "ns/sample")
 		})

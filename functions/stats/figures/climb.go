@@ -80,10 +80,7 @@ func (h *hysteresis) sums() (gain, loss float64) {
 func climbs(t *track.Track, tl *timeline) (gain, loss []float64) {
 	in := t.Samples.ElevationM
 	p, h, window := newReading(t)
-	h.trace = &trace{smooth: make([]float64, len(in))}
-	for i := range h.trace.smooth {
-		h.trace.smooth[i] = math.NaN()
-	}
+	h.trace = newTrace(len(in))
 	p.read(in, tl, window, &h)
 	if !p.known {
 		return nil, nil
@@ -95,6 +92,14 @@ func climbs(t *track.Track, tl *timeline) (gain, loss []float64) {
 		h.turn(h.lowAt)
 	}
 	return h.trace.spread()
+}
+
+func newTrace(samples int) *trace {
+	tr := &trace{smooth: make([]float64, samples)}
+	for i := range tr.smooth {
+		tr.smooth[i] = math.NaN()
+	}
+	return tr
 }
 
 // spread lays each leg between two turns over its samples: as high (or as deep)

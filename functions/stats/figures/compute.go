@@ -7,19 +7,43 @@ import (
 	"paceline/shared/track"
 )
 
+// Analysis is all that is kept of one workout: its figures, its best efforts
+// and the time in zones.
+type Analysis struct {
+	Stats events.Stats
+	Peaks []Peak
+	Zones []Zones
+}
+
 // Compute is every figure of one workout. It never fails: what the track does
 // not support is absent.
 func Compute(t *track.Track, a Athlete) events.Stats {
+	w, _ := computed(t, a)
+	return w.Stats
+}
+
+// Analyse is Compute with the best efforts and the zones.
+func Analyse(t *track.Track, a Athlete) Analysis {
+	w, beats := computed(t, a)
+	peaks := w.peaks() // which may doubt the workout
+	return Analysis{Stats: w.Stats, Peaks: peaks, Zones: w.zones(beats)}
+}
+
+func computed(t *track.Track, a Athlete) (*workout, *pulse) {
 	w := newWorkout(t, a)
 	w.times()
 	w.distance()
 	w.speeds()
-	w.elevations()
+	smooth := w.elevations()
 	w.sensors()
 	w.power()
-	w.load()
-	w.energy()
-	return w.Stats
+	beats := w.time.pulse(t.Samples.HeartRateBPM)
+	w.load(beats)
+	w.energy(beats)
+	w.gradeAdjusted(smooth)
+	w.aerobic()
+	w.swum()
+	return w, beats
 }
 
 // workout is one computation on its way: the figures so far and what they are
@@ -84,6 +108,9 @@ func (w *workout) times() {
 	if w.TimerTimeS == nil && w.ElapsedTimeS != nil { // a session alone
 		w.set(&w.TimerTimeS, "timer_time_s", *w.ElapsedTimeS, w.Methods["elapsed_time_s"])
 	}
+	if w.ElapsedTimeS != nil {
+		w.set(&w.PausedTimeS, "paused_time_s", max(0, *w.ElapsedTimeS-*w.TimerTimeS), "elapsed_less_timer")
+	}
 }
 
 // timerS is the timer time, or 0 when it is not known.
@@ -147,8 +174,10 @@ func (w *workout) moving() {
 	}
 }
 
-func (w *workout) elevations() {
-	p := newProfile(w.t, &w.time)
+// elevations also answers with the smoothed elevation of each sample, for who
+// goes on foot; nil for others.
+func (w *workout) elevations() []float64 {
+	p, smooth := newProfile(w.t, &w.time, onFoot[w.t.Sport])
 	d := w.device
 	if !w.sane(&w.ElevationGainM, "elevation_gain_m", saneGain(d.AscentM, p, p.rises, p.climb)) && p.known {
 		w.set(&w.ElevationGainM, "elevation_gain_m", p.gain, p.method)
@@ -159,10 +188,11 @@ func (w *workout) elevations() {
 	if !p.known {
 		w.sane(&w.ElevationMinM, "elevation_min_m", d.MinElevationM)
 		w.sane(&w.ElevationMaxM, "elevation_max_m", d.MaxElevationM)
-		return
+		return nil
 	}
 	w.set(&w.ElevationMinM, "elevation_min_m", p.min, "samples")
 	w.set(&w.ElevationMaxM, "elevation_max_m", p.max, "samples")
+	return smooth
 }
 
 func (w *workout) sensors() {
@@ -220,11 +250,21 @@ func (w *workout) power() {
 	if w.AvgPowerW == nil {
 		return
 	}
+	if t := w.TimerTimeS; t != nil {
+		w.set(&w.WorkKJ, "work_kj", *w.AvgPowerW**t/1000, "power_by_timer")
+	}
+	w.normalized(column)
+	if np := w.NormalizedPowerW; np != nil && *w.AvgPowerW > 0 {
+		w.set(&w.VariabilityIndex, "variability_index", *np / *w.AvgPowerW, "np_by_mean")
+	}
+}
+
+func (w *workout) normalized(column []float32) {
 	high := float64(powers.max)
 	if w.MaxPowerW != nil {
 		high = *w.MaxPowerW + 1
 	}
-	if w.sane(&w.NormalizedPowerW, "normalized_power_w", within(d.NormalizedPowerW, 0.8**w.AvgPowerW, high)) {
+	if w.sane(&w.NormalizedPowerW, "normalized_power_w", within(w.device.NormalizedPowerW, 0.8**w.AvgPowerW, high)) {
 		return
 	}
 	if v, ok := w.time.normalizedPower(column); ok {
@@ -236,7 +276,11 @@ func (w *workout) power() {
 // athlete's own FTP, what the device says, heart rate. The athlete's FTP comes
 // before the device's figure because the device used an FTP of its own, which
 // a changed setting could not replay.
-func (w *workout) load() {
+func (w *workout) load(beats *pulse) {
+	impulse, felt := beats.trimp(w.a)
+	if felt {
+		w.set(&w.TRIMP, "trimp", impulse, "banister")
+	}
 	ftp := positive(w.a.FTPW, 3000)
 	if np := w.NormalizedPowerW; np != nil && ftp != nil {
 		w.set(&w.Intensity, "intensity", *np / *ftp, "ftp")
@@ -248,8 +292,10 @@ func (w *workout) load() {
 		w.keepLoad(*v, "device")
 		return
 	}
-	if v, method := w.time.heartLoad(w.t.Samples.HeartRateBPM, w.a); method != "" {
-		w.keepLoad(v, method)
+	if v, ok := w.a.stress(impulse); ok && felt {
+		w.keepLoad(v, "hrtss")
+	} else if felt {
+		w.keepLoad(impulse, "trimp")
 	}
 }
 

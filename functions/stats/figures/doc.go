@@ -3,8 +3,9 @@
 // give the same figures, bit by bit, on every run.
 //
 //	in    a *track.Track (never changed) and what is known of the Athlete
-//	out   events.Stats (Compute), columns (Streams), laps (Laps), splits
-//	      (Splits) and best efforts (BestEfforts)
+//	out   events.Stats (Compute) with best efforts and time in zones (Analyse),
+//	      columns (Streams), laps (Laps), splits (Splits), efforts over any
+//	      distance (BestEfforts), Climbs, Pauses and PoolLengths
 //	bad   nothing is an error here: a figure that the track does not support
 //	      is absent, never 0, and Stats.Methods has no entry for it
 //
@@ -25,9 +26,22 @@
 //	distance_by_moving            mean speed of the moving time
 //	hysteresis_3m, hysteresis_10m elevation by barometer, by GPS
 //	rolling_30s, ftp              normalised power, and by the athlete's FTP
-//	tss, hrtss, trimp             training load
+//	tss, hrtss, trimp             training load, the first that is known; the
+//	                              device's own comes after tss
 //	power_work                    energy: work by a gross efficiency of 24 %
+//	keytel_2005                   energy by heart rate, weight, age and sex
 //	running_1kcal_kg_km           energy: weight times way
+//	met                           energy: weight times moving time, by sport
+//	minetti_2002                  the flat speed of the same energy
+//	np_by_heart_rate, speed_by_heart_rate, power_by_heart_rate
+//	                              efficiency, and its change between halves
+//
+// # Best efforts
+//
+// A window is exactly as long as asked for, both ends interpolated, and elapsed
+// time counts: of all windows the best is among those that begin or end at a
+// sample. What no human has done in the sport (plausible.go), and what a leap of
+// the recording made, is shown with its reason and makes no record.
 //
 // # Time
 //

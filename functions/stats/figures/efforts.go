@@ -16,71 +16,108 @@ type Effort struct {
 
 // BestEfforts are the fastest windows of exactly each distance, both ends
 // interpolated between samples; a distance that the track does not reach is
-// left out. A window faster than the sport can go is an error of the recording
-// and passed over. Each distance is one pass with two pointers, either way.
-//
-// The window may begin or end between two samples, so both kinds are tried:
-// every window that begins at a sample and every one that ends at one. Between
-// them the time changes linearly, so the smallest is among them.
+// left out. No window has a leap of the recording in it, and one that is faster
+// than the sport can go is left out.
 func BestEfforts(t *track.Track, distancesM []float64) []Effort {
-	c, _ := newCourse(t)
+	s := sportOf(t.Sport, t.SubSport)
+	tl := newTimeline(t, s)
+	r := newRoute(t, &tl, newWay(t, &tl, s), s)
 	out := make([]Effort, 0, len(distancesM))
 	for _, d := range distancesM {
-		if !(d > 0) || c.total-firstOf(c.m) < d {
-			continue
-		}
-		if e, ok := c.best(d); ok {
-			out = append(out, e)
+		if w, ok := r.fastest(d); ok {
+			out = append(out, Effort{d, w.growth, w.fromY, w.fromX})
 		}
 	}
 	return out
 }
 
-func firstOf(column []float64) float64 {
-	if len(column) == 0 {
-		return 0
-	}
-	return column[0]
+// route is the way of a workout over time, for efforts: the lengths of a pool
+// where there are any, else its samples with a known way. It is cut at leaps:
+// steps of a counter that found its place again, whose metres are true, but
+// not made in that moment.
+type route struct {
+	parts    []curve
+	limitMPS float64
 }
 
-// best is the fastest window of d metres; the course is at least that long.
-func (c *course) best(d float64) (best Effort, ok bool) {
-	best = Effort{DistanceM: d, ElapsedTimeS: math.Inf(1)}
-	keep := func(startS, startM, seconds float64) {
-		if seconds < best.ElapsedTimeS && d <= c.sport.limitMPS*seconds {
-			best.ElapsedTimeS, best.StartS, best.StartM = seconds, startS, startM
-		}
-	}
-	end := 0
-	for start := range c.m { // windows that begin at a sample
-		for end < len(c.m) && c.m[end] < c.m[start]+d {
-			end++
-		}
-		if end == len(c.m) {
-			break
-		}
-		keep(c.s[start], c.m[start], c.timeAt(end, c.m[start]+d)-c.s[start])
-	}
-	start := len(c.m) - 1
-	for end := len(c.m) - 1; end >= 0; end-- { // windows that end at a sample
-		for start >= 0 && c.m[start] > c.m[end]-d {
-			start--
-		}
-		if start < 0 {
-			break
-		}
-		from := c.timeAt(start+1, c.m[end]-d)
-		keep(from, c.m[end]-d, c.s[end]-from)
-	}
-	return best, !math.IsInf(best.ElapsedTimeS, 1)
+// curve is a part of a route without a leap: metres over seconds, also by
+// whole seconds where all of it lies on them.
+type curve struct {
+	line
+	grid *grid
 }
 
-// timeAt is when the course was at m metres, which lie at or before sample i
-// and after the sample before it.
-func (c *course) timeAt(i int, m float64) float64 {
-	if i == 0 || c.m[i] == c.m[i-1] {
-		return c.s[i]
+// leapM is what a counter may jump beyond what the sport can do in the time.
+const leapM = 10
+
+func newRoute(t *track.Track, tl *timeline, w way, s sport) route {
+	l, ok := poolLine(t)
+	if !ok {
+		l = wayLine(tl, w)
 	}
-	part := (m - c.m[i-1]) / (c.m[i] - c.m[i-1])
-	return c.s[i-1] + part*(c.s[i]-c.s[i-1])
+	r := route{limitMPS: s.limitMPS}
+	from := 0
+	for i := 1; i < len(l.x); i++ {
+		if l.y[i]-l.y[i-1] > s.limitMPS*(l.x[i]-l.x[i-1])+leapM {
+			r.add(line{l.x[from:i], l.y[from:i]})
+			from = i
+		}
+	}
+	r.add(line{l.x[from:], l.y[from:]})
+	return r
+}
+
+func (r *route) add(l line) {
+	c := curve{line: l}
+	if g, ok := newGrid(l); ok {
+		c.grid = &g
+	}
+	r.parts = append(r.parts, c)
+}
+
+// wayLine is the way at the samples where it is known.
+func wayLine(tl *timeline, w way) line {
+	l := line{x: make([]float64, 0, len(w.at)), y: make([]float64, 0, len(w.at))}
+	for i, m := range w.at {
+		if !math.IsNaN(m) {
+			l.x, l.y = append(l.x, float64(tl.ms[i])/1000), append(l.y, m)
+		}
+	}
+	return l
+}
+
+// fastest is the quickest window of d metres: growth and fromY are seconds,
+// fromX metres.
+func (r *route) fastest(d float64) (best window, found bool) {
+	for _, c := range r.parts {
+		var w window
+		var ok bool
+		if c.grid != nil {
+			w, ok = c.grid.least(d)
+		} else {
+			w, ok = line{c.y, c.x}.least(d)
+		}
+		if ok && (!found || w.growth < best.growth) {
+			best, found = w, true
+		}
+	}
+	return best, found && d <= r.limitMPS*best.growth
+}
+
+// farthest is the longest way in a window of d seconds.
+func (r *route) farthest(d float64) (best window, found bool) {
+	for _, c := range r.parts {
+		if w, ok := c.most(d); ok && w.growth > best.growth {
+			best, found = w, true
+		}
+	}
+	return best, found && best.growth <= r.limitMPS*d
+}
+
+// most is the window of d seconds in which most happened.
+func (c curve) most(d float64) (window, bool) {
+	if c.grid != nil {
+		return c.grid.most(d)
+	}
+	return c.line.most(d)
 }

@@ -31,12 +31,19 @@ type profile struct {
 	first, before float64
 }
 
-// newProfile reads the elevations of a track.
-func newProfile(t *track.Track, tl *timeline) profile {
+// newProfile reads the elevations of a track; traced, it also answers with the
+// smoothed elevation of each sample, nil when none is known.
+func newProfile(t *track.Track, tl *timeline, traced bool) (profile, []float64) {
 	p, h, window := newReading(t)
+	if traced {
+		h.trace = newTrace(len(t.Samples.ElevationM))
+	}
 	p.read(t.Samples.ElevationM, tl, window, &h)
 	p.gain, p.loss = h.sums()
-	return p
+	if !traced || !p.known {
+		return p, nil
+	}
+	return p, h.trace.smooth
 }
 
 // newReading is how the elevations of a track are to be read.

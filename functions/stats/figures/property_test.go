@@ -183,7 +183,7 @@ func TestAnythingIsComputed(t *testing.T) {
 			}
 			return out
 		}
-		tr := &track.Track{Format: rapid.SampledFrom([]string{"fit", "gpx"}).Draw(r, "format"), Sport: "running"}
+		tr := &track.Track{Format: rapid.SampledFrom([]string{"fit", "gpx"}).Draw(r, "format"), Sport: rapid.SampledFrom([]string{"running", "cycling"}).Draw(r, "sport")}
 		in := &tr.Samples
 		at := int64(0)
 		for i := 0; i < n; i++ {
@@ -199,7 +199,19 @@ func TestAnythingIsComputed(t *testing.T) {
 			tr.Session = track.Totals{DistanceM: &v, TimerS: &v, ElapsedS: &v, MovingS: &v, AscentM: &v, AvgSpeedMPS: &v,
 				MaxSpeedMPS: &v, AvgHeartRateBPM: &v, MaxHeartRateBPM: &v, AvgPowerW: &v, MaxPowerW: &v, NormalizedPowerW: &v, CaloriesKcal: &v}
 		}
-		inOrder(r, Compute(tr, Athlete{FTPW: some(200), MaxHeartRateBPM: some(190), RestHeartRateBPM: some(50), ThresholdHeartRateBPM: some(170)}))
+		who := Athlete{
+			FTPW: some(200), MaxHeartRateBPM: some(190), RestHeartRateBPM: some(50), ThresholdHeartRateBPM: some(170),
+			ThresholdSpeedMPS: some(4), WeightKG: some(70), AgeYears: some(40), Sex: Male,
+		}
+		a := Analyse(tr, who)
+		inOrder(r, a.Stats)
+		for _, p := range a.Peaks {
+			if math.IsNaN(p.Value) || math.IsInf(p.Value, 0) || p.Value < 0 {
+				r.Fatalf("peak %+v", p)
+			}
+		}
+		Climbs(tr)
+		Pauses(tr)
 		Streams(tr).Downsample(5)
 		Laps(tr)
 		Splits(tr, 100)

@@ -1,0 +1,51 @@
+package stats
+
+import (
+	"time"
+
+	"paceline/events"
+	"paceline/functions/stats/figures"
+	"paceline/shared/function/store"
+)
+
+// analysis is what is kept of a workout beside its figures: its best efforts,
+// its time in zones, and what all of it was made of.
+type analysis struct {
+	figures.Analysis
+	Basis Basis
+}
+
+// kept is an analysis as it is stored: the figures themselves are the Record's.
+type kept struct {
+	Peaks []figures.Peak  `json:"peaks"`
+	Zones []figures.Zones `json:"zones"`
+	Basis Basis           `json:"basis"`
+}
+
+// Basis is what the figures of a workout were made of. The same basis gives
+// the same figures; a replay computes those whose basis is no longer true.
+type Basis struct {
+	Formula      string          `json:"formula"`
+	Sport        string          `json:"sport"`
+	SubSport     string          `json:"sub_sport,omitempty"`
+	SourceSHA256 string          `json:"source_sha256,omitempty"` // of the original; "" for a manual entry
+	Athlete      figures.Athlete `json:"athlete"`
+}
+
+// basisOf is what the figures of a workout have to be made of now.
+func basisOf(w events.Workout, s Settings) Basis {
+	return Basis{
+		Formula: figures.Formula, Sport: w.Sport, SubSport: w.SubSport, SourceSHA256: w.Source.SHA256,
+		Athlete: s.On(w.StartedAt.Format(time.DateOnly), w.Sport),
+	}
+}
+
+// keepAnalysis keeps what was computed beside the record, or takes it away.
+func keepAnalysis(t *store.Tx, r *Record, a *analysis) error {
+	key := t.Key("analysis", r.Workout.WorkoutID)
+	if a == nil {
+		t.Del(key)
+		return nil
+	}
+	return t.Set(key, kept{a.Peaks, a.Zones, a.Basis}, 0)
+}

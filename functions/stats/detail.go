@@ -1,0 +1,123 @@
+package stats
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+
+	"paceline/functions/stats/figures"
+	"paceline/shared/api"
+	"paceline/shared/function/identity"
+	"paceline/shared/function/rest"
+)
+
+// analysed is the analysis of a workout that the caller may see, and whose it is.
+func (f *stats) analysed(r *http.Request) (kept, Record, error) {
+	found, err := f.readable(r)
+	if err != nil {
+		return kept{}, found, err
+	}
+	var k kept
+	_, err = f.workouts.Get(r.Context(), f.workouts.Key(found.Workout.UserID, "analysis", found.Workout.WorkoutID), &k)
+	return k, found, err
+}
+
+func (f *stats) efforts(w http.ResponseWriter, r *http.Request) error {
+	k, _, err := f.analysed(r)
+	if err != nil {
+		return err
+	}
+	out := api.EffortList{Items: []api.Effort{}}
+	for _, p := range k.Peaks {
+		if p.Kind != figures.ByTotal {
+			out.Items = append(out.Items, effort(p))
+		}
+	}
+	slices.SortStableFunc(out.Items, func(a, b api.Effort) int { return cmp.Compare(a.Kind, b.Kind) })
+	return rest.JSON(w, http.StatusOK, out)
+}
+
+// effort is a peak as the API shows it.
+func effort(p figures.Peak) api.Effort {
+	out := api.Effort{Kind: api.PeakKind(p.Kind), StartS: p.StartS, Counts: p.Doubt == "", Doubt: p.Doubt}
+	switch p.Kind {
+	case figures.ByDistance:
+		speed := p.Over / p.Value
+		out.DistanceM, out.ElapsedTimeS, out.AvgSpeedMPS = &p.Over, &p.Value, &speed
+	case figures.ByTime:
+		speed := p.Value / p.Over
+		out.DistanceM, out.ElapsedTimeS, out.AvgSpeedMPS = &p.Value, &p.Over, &speed
+	case figures.ByPower:
+		out.ElapsedTimeS, out.PowerW = &p.Over, &p.Value
+	}
+	return out
+}
+
+func (f *stats) zones(w http.ResponseWriter, r *http.Request) error {
+	k, found, err := f.analysed(r)
+	if err != nil {
+		return err
+	}
+	out := api.ZonesList{Items: []api.Zones{}, Basis: k.Basis.answer(identity.UserID(r) == found.Workout.UserID)}
+	for _, z := range k.Zones {
+		one := api.Zones{Kind: api.ZoneKind(z.Kind), Method: z.Method, Zones: make([]api.Zone, len(z.TimeS))}
+		for i, s := range z.TimeS {
+			one.Zones[i] = api.Zone{Index: i + 1, TimeS: s}
+			if i > 0 {
+				one.Zones[i].From = &z.FromAt[i-1]
+			}
+			if i < len(z.FromAt) {
+				one.Zones[i].To = &z.FromAt[i]
+			}
+		}
+		out.Items = append(out.Items, one)
+	}
+	return rest.JSON(w, http.StatusOK, out)
+}
+
+// answer is the basis as the API shows it; weight, age and the like are the
+// owner's.
+func (b Basis) answer(owner bool) api.Basis {
+	out := api.Basis{Formula: b.Formula, Sport: b.Sport, SubSport: b.SubSport, SourceSHA256: b.SourceSHA256}
+	if owner {
+		settings := api.AthleteBasis(b.Athlete)
+		out.Settings = &settings
+	}
+	return out
+}
+
+func (f *stats) climbs(w http.ResponseWriter, r *http.Request) error {
+	tr, err := f.samples(r)
+	if err != nil {
+		return err
+	}
+	out := api.ClimbList{Items: []api.Climb{}}
+	for _, c := range figures.Climbs(tr) {
+		out.Items = append(out.Items, api.Climb(c))
+	}
+	return rest.JSON(w, http.StatusOK, out)
+}
+
+func (f *stats) pauses(w http.ResponseWriter, r *http.Request) error {
+	tr, err := f.samples(r)
+	if err != nil {
+		return err
+	}
+	out := api.PauseList{Items: []api.Pause{}}
+	for _, p := range figures.Pauses(tr) {
+		out.Items = append(out.Items, api.Pause(p))
+	}
+	return rest.JSON(w, http.StatusOK, out)
+}
+
+func (f *stats) lengths(w http.ResponseWriter, r *http.Request) error {
+	tr, err := f.samples(r)
+	if err != nil {
+		return err
+	}
+	out := api.PoolLengthList{Items: []api.PoolLength{}}
+	for _, l := range figures.PoolLengths(tr) {
+		out.Items = append(out.Items, api.PoolLength(l))
+	}
+	return rest.JSON(w, http.StatusOK, out)
+}
