@@ -49,6 +49,7 @@ func (p *Platform) startAll(ctx context.Context, env map[string]string) error {
 		"REDIS_URL":    redisURL,
 		"K_SINK":       inside + "/broker/paceline/default",
 		"OBJECTS_URL":  cmp.Or(env["OBJECTS_URL"], "file://"+filepath.Join(dir, "objects")),
+		"KEK_URI":      cmp.Or(env["KEK_URI"], keys.KEK()),
 		"FUNCTION_URL": inside + "/fn/{function}",
 		"PUBLIC_URL":   cmp.Or(env["PUBLIC_URL"], publicURL(env)),
 	}

@@ -6,8 +6,8 @@ import "time"
 // not yet proven.
 type AccountRegistered struct {
 	UserID       string    `json:"user_id"`
-	Email        string    `json:"email"`
-	DisplayName  string    `json:"display_name"`
+	Email        string    `json:"email" sealed:"true"`
+	DisplayName  string    `json:"display_name" sealed:"true"`
 	Locale       string    `json:"locale"` // "en", "ru"
 	RegisteredAt time.Time `json:"registered_at"`
 }
@@ -15,7 +15,7 @@ type AccountRegistered struct {
 // AccountVerified says that the person proved the address.
 type AccountVerified struct {
 	UserID     string    `json:"user_id"`
-	Email      string    `json:"email"`
+	Email      string    `json:"email" sealed:"true"`
 	Locale     string    `json:"locale"`
 	VerifiedAt time.Time `json:"verified_at"`
 }
@@ -25,8 +25,8 @@ type AccountVerified struct {
 type ProfileUpdated struct {
 	UserID           string    `json:"user_id"`
 	Version          int64     `json:"version"`
-	DisplayName      string    `json:"display_name"`
-	Bio              string    `json:"bio,omitempty"`
+	DisplayName      string    `json:"display_name" sealed:"true"`
+	Bio              string    `json:"bio,omitempty" sealed:"true"`
 	Locale           string    `json:"locale"`
 	ApproveFollowers bool      `json:"approve_followers"` // a follow must be approved
 	UpdatedAt        time.Time `json:"updated_at"`
@@ -37,7 +37,7 @@ type ProfileUpdated struct {
 type AthleteSettingsChanged struct {
 	UserID    string            `json:"user_id"`
 	Version   int64             `json:"version"`
-	Entries   []AthleteSettings `json:"entries"` // by date, the earliest first
+	Entries   []AthleteSettings `json:"entries" sealed:"true"` // by date, the earliest first
 	ChangedAt time.Time         `json:"changed_at"`
 }
 

@@ -23,6 +23,18 @@
 // ignores fields that it does not know. testdata/<type>.json holds the wire
 // form of every version that was ever emitted, and a test reads and writes each.
 //
+// # Sealed fields
+//
+// A field with the tag sealed:"true" never travels as it is. The members of all
+// such fields are taken out of the data, encrypted as one JSON object under the
+// key of the person that partitionkey names, bound to the event's type, source and
+// id, and put in as the member "sealed" (base64); the sender's signature covers
+// that form. So brokers, outboxes and dead letters hold nothing of a person, and
+// what they hold is noise when the person's key is destroyed: such an event is
+// acknowledged and dropped. A receiver opens the data before its handler sees it.
+// Golden files and asyncapi.yaml show the data opened; there a sealed field has
+// x-sealed. Packages of shared/function do the work, since this one knows no keys.
+//
 // # Identity
 //
 // The id of an outgoing event is derived from its cause (the incoming event,

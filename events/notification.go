@@ -15,10 +15,10 @@ type NotificationCreated struct {
 type MailRequested struct {
 	Key      string            `json:"key"`
 	UserID   string            `json:"user_id"`
-	To       string            `json:"to,omitempty"` // when empty, the person's verified address
+	To       string            `json:"to,omitempty" sealed:"true"` // when empty, the person's verified address
 	Template string            `json:"template"`
-	Locale   string            `json:"locale,omitempty"` // when empty, the person's own
-	Data     map[string]string `json:"data,omitempty"`   // the template's values
+	Locale   string            `json:"locale,omitempty"`             // when empty, the person's own
+	Data     map[string]string `json:"data,omitempty" sealed:"true"` // the template's values
 }
 
 // MailSent says that a server took the mail (or the file was written).
@@ -34,6 +34,6 @@ type MailBounced struct {
 	Key      string    `json:"key"`
 	UserID   string    `json:"user_id"`
 	Template string    `json:"template"`
-	Reason   string    `json:"reason"` // the server's answer
+	Reason   string    `json:"reason" sealed:"true"` // the server's answer
 	At       time.Time `json:"at"`
 }

@@ -22,14 +22,14 @@ type Workout struct {
 	WorkoutID   string     `json:"workout_id"`
 	UserID      string     `json:"user_id"`
 	Version     int64      `json:"version"` // 1 when uploaded, plus one for each change
-	Name        string     `json:"name"`
-	Description string     `json:"description,omitempty"`
+	Name        string     `json:"name" sealed:"true"`
+	Description string     `json:"description,omitempty" sealed:"true"`
 	Sport       string     `json:"sport"`
 	SubSport    string     `json:"sub_sport,omitempty"`
 	StartedAt   time.Time  `json:"started_at"` // with the workout's own offset from UTC
 	TimeZone    string     `json:"time_zone"`  // IANA name, or "UTC+02:00" when only the offset is known
 	Visibility  Visibility `json:"visibility"`
-	Source      Origin     `json:"source"`
+	Source      Origin     `json:"source" sealed:"true"`
 	CreatedAt   time.Time  `json:"created_at"`
 }
 
@@ -68,7 +68,7 @@ type WorkoutDeleted struct {
 type WorkoutProcessed struct {
 	Workout
 	UploadID string `json:"upload_id"`
-	Stats    Stats  `json:"stats"`
+	Stats    Stats  `json:"stats" sealed:"true"`
 }
 
 // WorkoutFailed says that a stored workout could not be computed.
@@ -76,9 +76,9 @@ type WorkoutFailed struct {
 	WorkoutID string `json:"workout_id"`
 	UserID    string `json:"user_id"`
 	UploadID  string `json:"upload_id"`
-	FileName  string `json:"file_name,omitempty"`
-	Code      string `json:"code"`   // stable
-	Detail    string `json:"detail"` // for a person to read
+	FileName  string `json:"file_name,omitempty" sealed:"true"`
+	Code      string `json:"code"`                 // stable
+	Detail    string `json:"detail" sealed:"true"` // for a person to read
 }
 
 // Stats are the figures of one workout. Nil means that the file does not

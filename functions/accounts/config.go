@@ -7,8 +7,7 @@ import (
 
 // Config is what this function reads besides function.Config.
 type Config struct {
-	// SecretKey keys the lookup of addresses and the refresh tokens: 32 bytes
-	// or more in a file.
+	// SecretKey keys the refresh tokens: 32 bytes or more in a file.
 	SecretKey string `env:"ACCOUNTS_KEY_FILE,file,notEmpty,required"`
 	// AdminEmails are addresses whose proof gives the role admin, separated by commas.
 	AdminEmails []string `env:"ADMIN_EMAILS" envSeparator:","`

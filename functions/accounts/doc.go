@@ -11,6 +11,8 @@
 //	      settings:<user>         dated training settings
 //	      email:<lookup>, pending:<lookup>   whose address it is, or may become;
 //	                              lookup is a keyed hash of the address
+//	      (keys:person:<user>, keys:master: what everything of a person is sealed
+//	      with, written here and read by all)
 //	safe  an address belongs to the first account that proves it; whoever only
 //	      asks learns nothing about other people's addresses
 //

@@ -59,11 +59,11 @@ func (f *accounts) sessionsOf(w http.ResponseWriter, r *http.Request, user strin
 	if err != nil {
 		return err
 	}
-	keys := make([]string, len(entries))
+	places := make([]store.Place, len(entries))
 	for i, e := range entries {
-		keys[i] = f.people.Key(user, "session", user, e.ID)
+		places[i] = store.Place{Owner: user, Key: f.people.Key(user, "session", user, e.ID)}
 	}
-	found, err := store.GetMany[Session](ctx, f.people.Store, keys)
+	found, err := store.GetManySealed[Session](ctx, f.people.Store, places)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func (f *accounts) deleteSession(w http.ResponseWriter, r *http.Request) error {
 	ctx, who, id := r.Context(), caller(r), r.PathValue("id")
 	err := f.people.Update(ctx, who.UserID, func(t *store.Tx) error {
 		var s Session
-		found, err := t.Get(t.Key("session", who.UserID, id), &s)
+		found, err := t.GetSealed(who.UserID, t.Key("session", who.UserID, id), &s)
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func (f *accounts) reauthenticate(w http.ResponseWriter, r *http.Request) error 
 	}
 	err = f.people.Update(ctx, who.UserID, func(t *store.Tx) error {
 		var s Session
-		found, err := t.Get(t.Key("session", who.UserID, who.SessionID), &s)
+		found, err := t.GetSealed(who.UserID, t.Key("session", who.UserID, who.SessionID), &s)
 		if err != nil {
 			return err
 		}

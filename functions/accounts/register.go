@@ -64,6 +64,9 @@ func (f *accounts) newAccount(in api.RegisterRequest) (Account, error) {
 func (f *accounts) create(ctx context.Context, a Account) error {
 	token, stored := mailToken(a.UserID)
 	err := f.people.Update(ctx, a.UserID, func(t *store.Tx) error {
+		if err := t.MakeKey(a.UserID, unprovenTTL); err != nil {
+			return err
+		}
 		if err := saveAccount(t, a); err != nil {
 			return err
 		}
@@ -125,6 +128,7 @@ func (f *accounts) verify(w http.ResponseWriter, r *http.Request) error {
 		}
 		t.Del(t.Key("token", user, purposeVerify))
 		a.Verified = true
+		t.KeepKey(user)
 		if f.config.isAdmin(a.Email) && !slices.Contains(a.Roles, identity.Admin) {
 			a.Roles = append(a.Roles, identity.Admin)
 		}

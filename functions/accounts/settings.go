@@ -100,7 +100,7 @@ func within(v *float64, low, high float64) bool { return v == nil || (*v >= low 
 func (f *accounts) settings(w http.ResponseWriter, r *http.Request) error {
 	id := caller(r).UserID
 	var s Settings
-	if _, err := f.people.Get(r.Context(), f.people.Key(id, "settings", id), &s); err != nil {
+	if _, err := f.people.GetSealed(r.Context(), id, f.people.Key(id, "settings", id), &s); err != nil {
 		return err
 	}
 	return answerSettings(w, s)
@@ -125,7 +125,7 @@ func (f *accounts) putSettings(w http.ResponseWriter, r *http.Request) error {
 	err = f.people.Update(r.Context(), id, func(t *store.Tx) error {
 		s = Settings{}
 		key := t.Key("settings", id)
-		if _, err := t.Get(key, &s); err != nil {
+		if _, err := t.GetSealed(id, key, &s); err != nil {
 			return err
 		}
 		if err := rest.CheckIfMatch(r, s.Version); err != nil {
@@ -133,7 +133,7 @@ func (f *accounts) putSettings(w http.ResponseWriter, r *http.Request) error {
 		}
 		s.Version++
 		s.Entries = entries
-		if err := t.Set(key, s, 0); err != nil {
+		if err := t.SetSealed(id, key, s, 0); err != nil {
 			return err
 		}
 		return t.Emit(s.event(id, f.now()))

@@ -55,7 +55,7 @@ func (f *accounts) signIn(w http.ResponseWriter, r *http.Request, a Account, met
 	s := newSession(ulid.Make().String(), r.UserAgent(), methods, f.now())
 	err := f.people.Update(r.Context(), a.UserID, func(t *store.Tx) error {
 		var now Account
-		found, err := t.Get(t.Key("account", a.UserID), &now)
+		found, err := t.GetSealed(a.UserID, t.Key("account", a.UserID), &now)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (f *accounts) refresh(w http.ResponseWriter, r *http.Request) error {
 func (f *accounts) rotate(ctx context.Context, p parsedRefresh) (s Session, became rotation, err error) {
 	err = f.people.Update(ctx, p.user, func(t *store.Tx) error {
 		s = Session{}
-		found, err := t.Get(t.Key("session", p.user, p.session), &s)
+		found, err := t.GetSealed(p.user, t.Key("session", p.user, p.session), &s)
 		if err != nil || !found {
 			became = refused
 			return err

@@ -42,7 +42,7 @@ func errAccount() error { return fault.NotFound("account_not_found", "there is n
 // account reads one account.
 func (p people) account(ctx context.Context, id string) (Account, error) {
 	var a Account
-	found, err := p.Get(ctx, p.Key(id, "account", id), &a)
+	found, err := p.GetSealed(ctx, id, p.Key(id, "account", id), &a)
 	if err == nil && !found {
 		err = errAccount()
 	}
@@ -54,7 +54,7 @@ func (p people) change(ctx context.Context, id string, rule func(*store.Tx, *Acc
 	var out Account
 	err := p.Update(ctx, id, func(t *store.Tx) error {
 		out = Account{}
-		found, err := t.Get(t.Key("account", id), &out)
+		found, err := t.GetSealed(id, t.Key("account", id), &out)
 		if err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func saveAccount(t *store.Tx, a Account) error {
 	if !a.Verified {
 		ttl = unprovenTTL
 	}
-	return t.Set(t.Key("account", a.UserID), a, ttl)
+	return t.SetSealed(a.UserID, t.Key("account", a.UserID), a, ttl)
 }
 
 // claim is who proved an address, or is about to. One that is not confirmed
@@ -89,14 +89,25 @@ type claim struct {
 // claimHolds is how long a claim keeps others off while its account is proven.
 const claimHolds = time.Minute
 
+// lookups are the names that an address is found by, the one to write first.
+func (p people) lookups(ctx context.Context, email string) ([]string, error) {
+	return p.Keys().Lookup(ctx, "mail address", normalEmail(email))
+}
+
 // owner is whose address it is: proven, or "" and the newest who may prove it.
 func (p people) owner(ctx context.Context, email string) (proven, pending string, err error) {
-	lookup := p.keys.lookup(email)
-	var c claim
-	if _, err := p.Get(ctx, p.Key(lookup, "email", lookup), &c); err != nil {
+	lookups, err := p.lookups(ctx, email)
+	if err != nil {
 		return "", "", err
 	}
-	if c.User != "" {
+	for _, lookup := range lookups {
+		var c claim
+		if _, err := p.Get(ctx, p.Key(lookup, "email", lookup), &c); err != nil {
+			return "", "", err
+		}
+		if c.User == "" {
+			continue
+		}
 		a, err := p.account(ctx, c.User)
 		switch {
 		case err == nil && a.Verified:
@@ -107,49 +118,70 @@ func (p people) owner(ctx context.Context, email string) (proven, pending string
 			return "", "", err
 		}
 	}
-	_, err = p.Get(ctx, p.Key(lookup, "pending", lookup), &pending)
+	for _, lookup := range lookups {
+		if _, err = p.Get(ctx, p.Key(lookup, "pending", lookup), &pending); err != nil || pending != "" {
+			break
+		}
+	}
 	return "", pending, err
 }
 
 // expect remembers who asked last for an account with an address, so that a
 // sign-in before the proof can say what is missing.
 func (p people) expect(ctx context.Context, email, user string) error {
-	lookup := p.keys.lookup(email)
-	return p.Update(ctx, lookup, func(t *store.Tx) error { return t.Set(t.Key("pending", lookup), user, unprovenTTL) })
+	lookups, err := p.lookups(ctx, email)
+	if err != nil {
+		return err
+	}
+	return p.Update(ctx, lookups[0], func(t *store.Tx) error { return t.Set(t.Key("pending", lookups[0]), user, unprovenTTL) })
 }
 
 // claim makes an address the user's, unless another proved it before or is
 // doing so now. The claim ends by itself unless it is confirmed.
 func (p people) claim(ctx context.Context, email, user string) error {
-	lookup := p.keys.lookup(email)
+	lookups, err := p.lookups(ctx, email)
+	if err != nil {
+		return err
+	}
 	proven, _, err := p.owner(ctx, email)
 	if err != nil {
 		return err
 	}
-	return p.Update(ctx, lookup, func(t *store.Tx) error {
+	if proven != "" && proven != user {
+		return errToken()
+	}
+	return p.Update(ctx, lookups[0], func(t *store.Tx) error {
 		var c claim
-		key := t.Key("email", lookup)
+		key := t.Key("email", lookups[0])
 		if _, err := t.Get(key, &c); err != nil {
 			return err
 		}
-		if c.User != "" && c.User != user && (c.User == proven || t.Now().Sub(c.At) < claimHolds) {
+		if c.User != "" && c.User != user && t.Now().Sub(c.At) < claimHolds {
 			return errToken()
 		}
-		t.Del(t.Key("pending", lookup))
+		t.Del(t.Key("pending", lookups[0]))
 		return t.Set(key, claim{user, t.Now()}, unprovenTTL)
 	})
 }
 
-// confirm makes a claim last, once its account is proven.
-// It costs a write only while the claim is not confirmed.
+// confirm makes a claim last, once its account is proven, under the newest name
+// of the address. It costs a write only while it is not so.
 func (p people) confirm(ctx context.Context, email, user string) error {
-	lookup := p.keys.lookup(email)
-	ttl, err := p.Client().TTL(ctx, p.Key(lookup, "email", lookup)).Result()
-	if err != nil || ttl < 0 {
+	lookups, err := p.lookups(ctx, email)
+	if err != nil {
+		return err
+	}
+	ttl, err := p.Client().TTL(ctx, p.Key(lookups[0], "email", lookups[0])).Result()
+	if err != nil || ttl == lasting {
 		return store.Wrap(err)
 	}
-	return p.Update(ctx, lookup, func(t *store.Tx) error { return t.Set(t.Key("email", lookup), claim{user, t.Now()}, 0) })
+	return p.Update(ctx, lookups[0], func(t *store.Tx) error {
+		return t.Set(t.Key("email", lookups[0]), claim{user, t.Now()}, 0)
+	})
 }
+
+// lasting is how Redis says that a key does not expire.
+const lasting = time.Duration(-1)
 
 // putToken makes stored the only mail token of its purpose.
 func putToken(t *store.Tx, user, purpose, stored string, ttl time.Duration) error {
@@ -189,7 +221,7 @@ func saveSession(ctx context.Context, t *store.Tx, user string, s Session) error
 		pipe.ZRemRangeByScore(ctx, list, "-inf", strconv.FormatInt(t.Now().Add(-sessionTTL).UnixMilli(), 10))
 		pipe.Expire(ctx, list, sessionTTL)
 	})
-	return t.Set(t.Key("session", user, s.ID), s, left)
+	return t.SetSealed(user, t.Key("session", user, s.ID), s, left)
 }
 
 func endSession(ctx context.Context, t *store.Tx, user string, ids ...string) {

@@ -25,9 +25,6 @@ func (k keyring) mac(parts ...string) string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
-// lookup is how an address is found: the same for all its spellings.
-func (k keyring) lookup(email string) string { return k.mac("email", normalEmail(email))[:22] }
-
 // Session is one sign-in and its chain of refresh tokens.
 type Session struct {
 	ID         string    `json:"id"`

@@ -16,6 +16,7 @@ import (
 	"paceline/shared/function/eventing"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/rest"
+	"paceline/shared/function/seal"
 	"paceline/shared/function/store"
 	"paceline/shared/objects"
 	"paceline/shared/objects/all"
@@ -73,7 +74,7 @@ func (f *deadletter) keep(ctx context.Context, e events.Envelope, extensions map
 	f.base.Log.WarnContext(ctx, "dead letter", "letter", l.ID, "type", e.Type, "id", e.ID, "destination", l.Destination, "status", l.Status)
 	return f.store.Update(ctx, partition, func(t *store.Tx) error {
 		var before Letter
-		found, err := t.Get(t.Key("letter", l.ID), &before)
+		found, err := t.GetSealed(seal.Platform, t.Key("letter", l.ID), &before)
 		if err != nil {
 			return err
 		}
@@ -82,7 +83,7 @@ func (f *deadletter) keep(ctx context.Context, e events.Envelope, extensions map
 		}
 		list := t.Key("letters")
 		t.Write(func(p redis.Pipeliner) { p.ZAdd(ctx, list, redis.Z{Score: store.Score(l.ReceivedAt), Member: l.ID}) })
-		return t.Set(t.Key("letter", l.ID), l, 0)
+		return t.SetSealed(seal.Platform, t.Key("letter", l.ID), l, 0)
 	})
 }
 
@@ -99,11 +100,11 @@ func (f *deadletter) list(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		keys := make([]string, len(entries))
+		places := make([]store.Place, len(entries))
 		for i, e := range entries {
-			keys[i] = f.store.Key(partition, "letter", e.ID)
+			places[i] = store.Place{Owner: seal.Platform, Key: f.store.Key(partition, "letter", e.ID)}
 		}
-		letters, err := store.GetMany[Letter](r.Context(), f.store, keys)
+		letters, err := store.GetManySealed[Letter](r.Context(), f.store, places)
 		if err != nil {
 			return err
 		}
@@ -133,7 +134,7 @@ func (f *deadletter) show(w http.ResponseWriter, r *http.Request) error {
 
 func (f *deadletter) load(ctx context.Context, id string) (Letter, []byte, error) {
 	var l Letter
-	found, err := f.store.Get(ctx, f.store.Key(partition, "letter", id), &l)
+	found, err := f.store.GetSealed(ctx, seal.Platform, f.store.Key(partition, "letter", id), &l)
 	if err == nil && !found {
 		err = fault.NotFound("deadletter_not_found", "there is no such dead letter")
 	}
@@ -161,13 +162,13 @@ func (f *deadletter) replay(w http.ResponseWriter, r *http.Request) error {
 	err = f.store.Update(r.Context(), partition, func(t *store.Tx) error {
 		key := t.Key("letter", l.ID)
 		l = Letter{}
-		if _, err := t.Get(key, &l); err != nil {
+		if _, err := t.GetSealed(seal.Platform, key, &l); err != nil {
 			return err
 		}
 		l.Replay(f.base.Now())
 		e.Replay = strconv.Itoa(l.Replays) // a broker must not take it for the one that it dropped
 		t.Forward(e)
-		return t.Set(key, l, 0)
+		return t.SetSealed(seal.Platform, key, l, 0)
 	})
 	if err != nil {
 		return err

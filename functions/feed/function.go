@@ -75,7 +75,7 @@ func (f *feed) change(ctx context.Context, author, workout string, rule func(*It
 			return err
 		}
 		var now Item
-		if _, err := f.feeds.Get(ctx, f.feeds.Key(author, "item", workout), &now); err != nil {
+		if _, err := f.feeds.GetSealed(ctx, author, f.feeds.Key(author, "item", workout), &now); err != nil {
 			return err
 		}
 		if now.Published() == item.Published() && now.Shown() == item.Shown() {

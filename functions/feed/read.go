@@ -122,17 +122,18 @@ func (f feeds) visible(ctx context.Context, reader string, entries []store.Entry
 	if len(entries) == 0 {
 		return out, nil
 	}
-	items, names := make([]string, len(entries)), make([]string, len(entries))
+	items, names := make([]store.Place, len(entries)), make([]store.Place, len(entries))
 	authors := make([]any, len(entries))
 	for i, e := range entries {
 		author, workout := splitMember(e.ID)
-		items[i], names[i], authors[i] = f.Key(author, "item", workout), f.Key(author, "name", author), author
+		items[i], names[i] = store.Place{Owner: author, Key: f.Key(author, "item", workout)}, store.Place{Owner: author, Key: f.Key(author, "name", author)}
+		authors[i] = author
 	}
-	loaded, err := store.GetMany[Item](ctx, f.Store, items)
+	loaded, err := store.GetManySealed[Item](ctx, f.Store, items)
 	if err != nil {
 		return nil, err
 	}
-	named, err := store.GetMany[name](ctx, f.Store, names)
+	named, err := store.GetManySealed[name](ctx, f.Store, names)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func (f feeds) changeItem(ctx context.Context, author, workout string, rule func
 	err := f.Update(ctx, author, func(t *store.Tx) error {
 		item = Item{}
 		key := t.Key("item", workout)
-		if _, err := t.Get(key, &item); err != nil {
+		if _, err := t.GetSealed(author, key, &item); err != nil {
 			return err
 		}
 		rule(&item)
@@ -46,7 +46,7 @@ func (f feeds) changeItem(ctx context.Context, author, workout string, rule func
 			}
 			p.ZAdd(ctx, t.Key("people"), redis.Z{Member: author})
 		})
-		return t.Set(key, item, 0)
+		return t.SetSealed(author, key, item, 0)
 	})
 	return item, err
 }
@@ -208,11 +208,11 @@ func (f feeds) saveName(ctx context.Context, p events.ProfileUpdated) error {
 	return f.Update(ctx, p.UserID, func(t *store.Tx) error {
 		var n name
 		key := t.Key("name", p.UserID)
-		if _, err := t.Get(key, &n); err != nil || n.Version >= p.Version {
+		if _, err := t.GetSealed(p.UserID, key, &n); err != nil || n.Version >= p.Version {
 			return err
 		}
 		people := t.Key("people")
 		t.Write(func(pipe redis.Pipeliner) { pipe.ZAdd(ctx, people, redis.Z{Member: p.UserID}) })
-		return t.Set(key, name{p.Version, p.DisplayName}, 0)
+		return t.SetSealed(p.UserID, key, name{p.Version, p.DisplayName}, 0)
 	})
 }

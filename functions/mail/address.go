@@ -26,10 +26,6 @@ func recipient(to string) (string, error) {
 	return to, nil
 }
 
-// addressDigest names an address without showing it. Case does not matter:
-// servers that tell it apart are not known in practice.
-func addressDigest(to string) string { return digest(strings.ToLower(to)) }
-
 // digest is a short name for what may not or cannot be a key itself.
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))

@@ -165,7 +165,7 @@ func (f *mailer) ended(ctx context.Context, r events.MailRequested, claim, to st
 	case errors.As(err, &no):
 		return f.insist(ctx, func(ctx context.Context) error {
 			if no.hard() {
-				if err := f.post.suppress(ctx, to, no.Error()); err != nil {
+				if err := f.post.suppress(ctx, to); err != nil {
 					return err
 				}
 			}

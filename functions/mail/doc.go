@@ -8,7 +8,7 @@
 //	out   mail.sent, mail.bounced: how each request ended, once per key
 //	keys  delivery:<digest>      what became of a request's key, by key
 //	      person:<user>          proven address, language, unwanted kinds
-//	      suppressed:<digest>    an address that a server refused for good
+//	      suppressed:<lookup>    an address that a server refused for good
 //	http  POST /v1/mail/unsubscribe?token= (RFC 8058), without a sign-in;
 //	      no other method exists there, so a link scanner changes nothing
 //

@@ -3,6 +3,7 @@ package mail
 import (
 	"context"
 	"crypto/rand"
+	"strings"
 	"time"
 
 	"paceline/events"
@@ -22,7 +23,7 @@ type post struct{ *store.Store }
 // person reads what is known of somebody; it may be nothing.
 func (s post) person(ctx context.Context, id string) (Person, error) {
 	var p Person
-	_, err := s.Get(ctx, s.Key(id, "person", id), &p)
+	_, err := s.GetSealed(ctx, id, s.Key(id, "person", id), &p)
 	return p, err
 }
 
@@ -39,11 +40,11 @@ func (s post) decide(ctx context.Context, id string, change func(*Person)) error
 func changePerson(id string, change func(*Person)) func(*store.Tx) error {
 	return func(t *store.Tx) error {
 		var p Person
-		if _, err := t.Get(t.Key("person", id), &p); err != nil {
+		if _, err := t.GetSealed(id, t.Key("person", id), &p); err != nil {
 			return err
 		}
 		change(&p)
-		return t.Set(t.Key("person", id), p, 0)
+		return t.SetSealed(id, t.Key("person", id), p, 0)
 	}
 }
 
@@ -97,11 +98,11 @@ func (s post) end(ctx context.Context, key string, result events.Payload) error 
 		if _, err := t.Get(k, &d); err != nil {
 			return err
 		}
-		how, reason := sent, ""
-		if b, ok := result.(events.MailBounced); ok {
-			how, reason = bounced, b.Reason
+		how := sent
+		if _, ok := result.(events.MailBounced); ok {
+			how = bounced // why is in the event alone: a server's answer may repeat the address
 		}
-		if !d.end(how, reason, t.Now()) {
+		if !d.end(how, "", t.Now()) {
 			return nil
 		}
 		if err := t.Set(k, d, keyTTL); err != nil {
@@ -112,16 +113,34 @@ func (s post) end(ctx context.Context, key string, result events.Payload) error 
 }
 
 // suppress keeps an address from being tried again for a while.
-func (s post) suppress(ctx context.Context, to, reason string) error {
-	id := addressDigest(to)
-	return s.Update(ctx, id, func(t *store.Tx) error {
-		return t.Set(t.Key("suppressed", id), reason, suppressionTTL)
+func (s post) suppress(ctx context.Context, to string) error {
+	names, err := s.namesOf(ctx, to)
+	if err != nil {
+		return err
+	}
+	return s.Update(ctx, names[0], func(t *store.Tx) error {
+		return t.Set(t.Key("suppressed", names[0]), true, suppressionTTL)
 	})
 }
 
 // suppressed says whether an address is not to be tried.
 func (s post) suppressed(ctx context.Context, to string) (bool, error) {
-	id := addressDigest(to)
-	var reason string
-	return s.Get(ctx, s.Key(id, "suppressed", id), &reason)
+	names, err := s.namesOf(ctx, to)
+	if err != nil {
+		return false, err
+	}
+	for _, name := range names {
+		var yes bool
+		if found, err := s.Get(ctx, s.Key(name, "suppressed", name), &yes); found || err != nil {
+			return yes, err
+		}
+	}
+	return false, nil
+}
+
+// namesOf are the names of an address, which do not show it, the one to write
+// first. Case does not matter: servers that tell it apart are not known in
+// practice.
+func (s post) namesOf(ctx context.Context, to string) ([]string, error) {
+	return s.Keys().Lookup(ctx, "suppressed address", strings.ToLower(to))
 }

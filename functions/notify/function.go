@@ -84,11 +84,11 @@ func (f *notify) render(ctx context.Context, user string, entries []store.Entry)
 	if err != nil {
 		return nil, err
 	}
-	keys, ids := make([]string, len(entries)), make([]string, len(entries))
+	places, ids := make([]store.Place, len(entries)), make([]string, len(entries))
 	for i, e := range entries {
-		keys[i], ids[i] = f.notes.Key(user, "note", user, e.ID), e.ID
+		places[i], ids[i] = store.Place{Owner: user, Key: f.notes.Key(user, "note", user, e.ID)}, e.ID
 	}
-	found, err := store.GetMany[Note](ctx, f.notes.Store, keys)
+	found, err := store.GetManySealed[Note](ctx, f.notes.Store, places)
 	if err != nil {
 		return nil, err
 	}

@@ -2,12 +2,14 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"paceline/events"
 	"paceline/shared/function/fault"
+	"paceline/shared/function/seal"
 	"paceline/shared/function/store"
 )
 
@@ -28,7 +30,7 @@ type person struct {
 
 func (n notes) person(ctx context.Context, id string) (person, error) {
 	p := person{Locale: "en"}
-	_, err := n.Get(ctx, n.Key(id, "person", id), &p)
+	_, err := n.GetSealed(ctx, id, n.Key(id, "person", id), &p)
 	return p, err
 }
 
@@ -46,16 +48,16 @@ func (n notes) savePerson(ctx context.Context, e events.ProfileUpdated) error {
 	return n.UpdateOnce(ctx, e.UserID, func(t *store.Tx) error {
 		var p person
 		key := t.Key("person", e.UserID)
-		if _, err := t.Get(key, &p); err != nil || p.Version >= e.Version {
+		if _, err := t.GetSealed(e.UserID, key, &p); err != nil || p.Version >= e.Version {
 			return err
 		}
-		return t.Set(key, person{e.Version, e.DisplayName, e.Locale}, 0)
+		return t.SetSealed(e.UserID, key, person{e.Version, e.DisplayName, e.Locale}, 0)
 	})
 }
 
 // tell keeps a matter and asks for its mail, once, by the person's choice.
 func (n notes) tell(ctx context.Context, m Matter) error {
-	return n.UpdateOnce(ctx, m.To, func(t *store.Tx) error {
+	err := n.UpdateOnce(ctx, m.To, func(t *store.Tx) error {
 		var told bool
 		key := t.Key("told", m.To, m.told())
 		if _, err := t.Get(key, &told); err != nil || told {
@@ -66,7 +68,7 @@ func (n notes) tell(ctx context.Context, m Matter) error {
 			return err
 		}
 		var to person
-		if _, err := t.Get(t.Key("person", m.To), &to); err != nil {
+		if _, err := t.GetSealed(m.To, t.Key("person", m.To), &to); err != nil {
 			return err
 		}
 		channels := choice.Channels(m.Kind)
@@ -82,6 +84,10 @@ func (n notes) tell(ctx context.Context, m Matter) error {
 		}
 		return t.Set(key, true, noteTTL)
 	})
+	if errors.Is(err, seal.ErrNoKey) { // the person was erased; others are still to be told
+		return nil
+	}
+	return err
 }
 
 func (n notes) keep(ctx context.Context, t *store.Tx, m Matter) error {
@@ -94,7 +100,7 @@ func (n notes) keep(ctx context.Context, t *store.Tx, m Matter) error {
 			p.Expire(ctx, list, noteTTL)
 		}
 	})
-	if err := t.Set(t.Key("note", m.To, note.ID), note, noteTTL); err != nil {
+	if err := t.SetSealed(m.To, t.Key("note", m.To, note.ID), note, noteTTL); err != nil {
 		return err
 	}
 	return t.Emit(events.NotificationCreated{NotificationID: note.ID, UserID: m.To, Kind: string(m.Kind), At: m.At})

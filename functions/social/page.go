@@ -28,11 +28,11 @@ func (f *social) page(r *http.Request, kind, id string) (out []listed, next stri
 	if last != nil {
 		next = rest.Cursor(last.Position())
 	}
-	keys := make([]string, len(entries))
+	places := make([]store.Place, len(entries))
 	for i, e := range entries {
-		keys[i] = f.people.Key(e.ID, "profile", e.ID)
+		places[i] = store.Place{Owner: e.ID, Key: f.people.Key(e.ID, "profile", e.ID)}
 	}
-	profiles, err := store.GetMany[Profile](r.Context(), f.people.Store, keys)
+	profiles, err := store.GetManySealed[Profile](r.Context(), f.people.Store, places)
 	if err != nil {
 		return nil, "", err
 	}

@@ -16,7 +16,7 @@ type people struct{ *store.Store }
 // profile reads a person's profile; nobody of that id is a *fault.Error.
 func (p people) profile(ctx context.Context, id string) (Profile, error) {
 	var out Profile
-	found, err := p.Get(ctx, p.Key(id, "profile", id), &out)
+	found, err := p.GetSealed(ctx, id, p.Key(id, "profile", id), &out)
 	if err == nil && !found {
 		err = fault.NotFound("user_not_found", "there is no such person")
 	}
@@ -28,11 +28,11 @@ func (p people) saveProfile(ctx context.Context, next Profile) error {
 	return p.UpdateOnce(ctx, next.UserID, func(t *store.Tx) error {
 		key := t.Key("profile", next.UserID)
 		var now Profile
-		found, err := t.Get(key, &now)
+		found, err := t.GetSealed(next.UserID, key, &now)
 		if err != nil || (found && now.Version >= next.Version) {
 			return err
 		}
-		return t.Set(key, next, 0)
+		return t.SetSealed(next.UserID, key, next, 0)
 	})
 }
 

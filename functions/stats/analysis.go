@@ -47,5 +47,5 @@ func keepAnalysis(t *store.Tx, r *Record, a *analysis) error {
 		t.Del(key)
 		return nil
 	}
-	return t.Set(key, kept{a.Peaks, a.Zones, a.Basis}, 0)
+	return t.SetSealed(r.Workout.UserID, key, kept{a.Peaks, a.Zones, a.Basis}, 0)
 }

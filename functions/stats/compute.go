@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"paceline/events"
 	"paceline/functions/stats/figures"
@@ -26,7 +27,7 @@ func (f *stats) uploaded(ctx context.Context, e events.WorkoutUploaded) error {
 // the newest description.
 func (f *stats) compute(ctx context.Context, w events.Workout, trackKey, uploadID string) error {
 	var known Record
-	if _, err := f.workouts.Get(ctx, f.workouts.Key(w.UserID, "workout", w.WorkoutID), &known); err != nil {
+	if _, err := f.workouts.GetSealed(ctx, w.UserID, f.workouts.Key(w.UserID, "workout", w.WorkoutID), &known); err != nil {
 		return err
 	}
 	if known.Describe(w); !known.Deleted {
@@ -66,7 +67,7 @@ func (f *stats) compute(ctx context.Context, w events.Workout, trackKey, uploadI
 // figures reads the track and computes it. A fault is the workout's own and
 // final; an error may pass.
 func (f *stats) figures(ctx context.Context, w events.Workout, trackKey string) (*analysis, *track.Fault, error) {
-	tr, err := f.track(ctx, trackKey)
+	tr, err := f.track(ctx, w.UserID, trackKey)
 	switch {
 	case errors.Is(err, objects.ErrNotFound):
 		return f.goneOrLate(ctx, w)
@@ -76,7 +77,7 @@ func (f *stats) figures(ctx context.Context, w events.Workout, trackKey string) 
 		return nil, nil, err
 	}
 	var settings Settings
-	if _, err := f.workouts.Get(ctx, f.workouts.Key(w.UserID, "settings", w.UserID), &settings); err != nil {
+	if _, err := f.workouts.GetSealed(ctx, w.UserID, f.workouts.Key(w.UserID, "settings", w.UserID), &settings); err != nil {
 		return nil, nil, err
 	}
 	tr.Sport, tr.SubSport = w.Sport, w.SubSport // a person may have corrected them
@@ -88,7 +89,7 @@ func (f *stats) figures(ctx context.Context, w events.Workout, trackKey string) 
 // gone, from one whose track we cannot see yet.
 func (f *stats) goneOrLate(ctx context.Context, w events.Workout) (*analysis, *track.Fault, error) {
 	var r Record
-	if _, err := f.workouts.Get(ctx, f.workouts.Key(w.UserID, "workout", w.WorkoutID), &r); err != nil {
+	if _, err := f.workouts.GetSealed(ctx, w.UserID, f.workouts.Key(w.UserID, "workout", w.WorkoutID), &r); err != nil {
 		return nil, nil, err
 	}
 	if r.Deleted {
@@ -97,13 +98,20 @@ func (f *stats) goneOrLate(ctx context.Context, w events.Workout) (*analysis, *t
 	return nil, nil, fmt.Errorf("stats: the track of %s is not there", w.WorkoutID)
 }
 
-// errTrack is a stored track that cannot be decoded.
+// errTrack is a stored track that cannot be opened or decoded.
 var errTrack = errors.New("stats: track")
 
-func (f *stats) track(ctx context.Context, key string) (*track.Track, error) {
+func (f *stats) track(ctx context.Context, user, key string) (*track.Track, error) {
 	b, _, err := objects.ReadAll(ctx, f.objects, key, maxTrack)
 	if err != nil {
 		return nil, fmt.Errorf("stats: read the track: %w", err)
+	}
+	b, err = f.workouts.Keys().OpenFileBytes(ctx, user, key, b)
+	if err != nil && fault.Of(err).Status == http.StatusInternalServerError {
+		err = fmt.Errorf("%w: %w", errTrack, err)
+	}
+	if err != nil {
+		return nil, err
 	}
 	tr, err := track.Decode(b)
 	if err != nil {

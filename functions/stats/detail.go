@@ -18,7 +18,7 @@ func (f *stats) analysed(r *http.Request) (kept, Record, error) {
 		return kept{}, found, err
 	}
 	var k kept
-	_, err = f.workouts.Get(r.Context(), f.workouts.Key(found.Workout.UserID, "analysis", found.Workout.WorkoutID), &k)
+	_, err = f.workouts.GetSealed(r.Context(), found.Workout.UserID, f.workouts.Key(found.Workout.UserID, "analysis", found.Workout.WorkoutID), &k)
 	return k, found, err
 }
 

@@ -74,6 +74,10 @@ func (r *rig) upload(id string, w events.Workout, tr *track.Track) {
 		r.T.Fatal(err)
 	}
 	key := "track/" + anna + "/" + id
+	r.Know(anna)
+	if b, err = r.Keys().SealFile(context.Background(), anna, key, b); err != nil {
+		r.T.Fatal(err)
+	}
 	if _, err := r.objects.Put(context.Background(), key, bytes.NewReader(b), objects.Options{}); err != nil {
 		r.T.Fatal(err)
 	}

@@ -148,9 +148,9 @@ func (f *stats) find(ctx context.Context, q query) (api.WorkoutList, error) {
 }
 
 func (f *stats) records(ctx context.Context, user string, entries []store.Entry) ([]*Record, error) {
-	keys := make([]string, len(entries))
+	places := make([]store.Place, len(entries))
 	for i, e := range entries {
-		keys[i] = f.workouts.Key(user, "workout", e.ID)
+		places[i] = store.Place{Owner: user, Key: f.workouts.Key(user, "workout", e.ID)}
 	}
-	return store.GetMany[Record](ctx, f.workouts.Store, keys)
+	return store.GetManySealed[Record](ctx, f.workouts.Store, places)
 }

@@ -44,7 +44,7 @@ func (f *stats) samples(r *http.Request) (*track.Track, error) {
 	if err != nil {
 		return nil, err
 	}
-	tr, err := f.track(r.Context(), found.TrackKey)
+	tr, err := f.track(r.Context(), found.Workout.UserID, found.TrackKey)
 	if errors.Is(err, objects.ErrNotFound) { // deleted, and we have not heard of it yet
 		return nil, errWorkout()
 	}

@@ -2,7 +2,6 @@ package stats
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -35,7 +34,7 @@ func (w workouts) record(ctx context.Context, reader, workout string) (Record, e
 		return Record{}, errors.Join(err, missing(found))
 	}
 	var r Record
-	if found, err := w.Get(ctx, w.Key(user, "workout", workout), &r); err != nil || !found {
+	if found, err := w.GetSealed(ctx, user, w.Key(user, "workout", workout), &r); err != nil || !found {
 		return r, errors.Join(err, missing(found))
 	}
 	follows, err := w.follows(ctx, reader, user)
@@ -60,7 +59,7 @@ func (w workouts) change(ctx context.Context, user, workout string, rule func(*s
 	if err := w.own(ctx, user, workout); err != nil {
 		return err
 	}
-	return w.UpdateOnce(ctx, user, func(t *store.Tx) error { return changeRecord(ctx, t, workout, rule) })
+	return w.UpdateOnce(ctx, user, func(t *store.Tx) error { return changeRecord(ctx, t, user, workout, rule) })
 }
 
 // apply is change for a rule that may run again, whatever came in between.
@@ -68,14 +67,14 @@ func (w workouts) apply(ctx context.Context, user, workout string, rule func(*st
 	if err := w.own(ctx, user, workout); err != nil {
 		return err
 	}
-	return w.Update(ctx, user, func(t *store.Tx) error { return changeRecord(ctx, t, workout, rule) })
+	return w.Update(ctx, user, func(t *store.Tx) error { return changeRecord(ctx, t, user, workout, rule) })
 }
 
 // changeRecord applies rule and brings the lists and the sums in line.
-func changeRecord(ctx context.Context, t *store.Tx, workout string, rule func(*store.Tx, *Record) error) error {
+func changeRecord(ctx context.Context, t *store.Tx, user, workout string, rule func(*store.Tx, *Record) error) error {
 	var r Record
 	key := t.Key("workout", workout)
-	if _, err := t.Get(key, &r); err != nil {
+	if _, err := t.GetSealed(user, key, &r); err != nil {
 		return err
 	}
 	before := r
@@ -86,7 +85,7 @@ func changeRecord(ctx context.Context, t *store.Tx, workout string, rule func(*s
 	if err := recount(ctx, t, &r); err != nil {
 		return err
 	}
-	return t.Set(key, r, 0)
+	return t.SetSealed(user, key, r, 0)
 }
 
 // relist moves a workout between the lists of its owner.
@@ -151,10 +150,8 @@ func readDay(ctx context.Context, t *store.Tx, user, year, field string) (s Sums
 	if err != nil {
 		return s, store.Wrap(err)
 	}
-	if err := json.Unmarshal(b, &s); err != nil {
-		return s, fmt.Errorf("stats: sums of %s %s: %w", year, field, err)
-	}
-	return s, nil
+	_, err = t.OpenField(user, key, field, b, &s)
+	return s, err
 }
 
 func writeDays(ctx context.Context, t *store.Tx, user string, changed map[string]map[string]Sums) error {
@@ -165,9 +162,9 @@ func writeDays(ctx context.Context, t *store.Tx, user string, changed map[string
 				t.Write(func(p redis.Pipeliner) { p.HDel(ctx, key, field) })
 				continue
 			}
-			b, err := json.Marshal(s)
+			b, err := t.SealField(user, key, field, s)
 			if err != nil {
-				return fmt.Errorf("stats: encode sums: %w", err)
+				return err
 			}
 			t.Write(func(p redis.Pipeliner) { p.HSet(ctx, key, field, b) })
 		}
@@ -195,10 +192,13 @@ func (w workouts) days(ctx context.Context, user string, first, last int) ([]Day
 			if d.Date, d.Sport, err = parseDayField(year, field); err != nil {
 				return nil, err
 			}
-			if err := json.Unmarshal([]byte(text), &d.Sums); err != nil {
-				return nil, fmt.Errorf("stats: sums of %s %s: %w", year, field, err)
+			found, err := w.OpenField(ctx, user, w.Key(user, "days", user, year), field, []byte(text), &d.Sums)
+			if err != nil {
+				return nil, err
 			}
-			out = append(out, d)
+			if found {
+				out = append(out, d)
+			}
 		}
 	}
 	return out, nil
@@ -236,9 +236,9 @@ func (w workouts) saveSettings(ctx context.Context, e events.AthleteSettingsChan
 	return w.UpdateOnce(ctx, e.UserID, func(t *store.Tx) error {
 		var s Settings
 		key := t.Key("settings", e.UserID)
-		if _, err := t.Get(key, &s); err != nil || s.Version >= e.Version {
+		if _, err := t.GetSealed(e.UserID, key, &s); err != nil || s.Version >= e.Version {
 			return err
 		}
-		return t.Set(key, Settings{e.Version, e.Entries}, 0)
+		return t.SetSealed(e.UserID, key, Settings{e.Version, e.Entries}, 0)
 	})
 }

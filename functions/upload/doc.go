@@ -12,6 +12,7 @@
 //	objects  raw/<user>/<workout>    the original, under the id of the first
 //	                                 workout of its upload; the others share it
 //	         track/<user>/<workout>  the normalised track (package track)
+//	         both sealed as streams under the owner's key, for their own key alone
 //	safe  redelivery and reordering change nothing: a workout is ready once it
 //	      was ever processed, and nothing revives a deleted one
 //

@@ -41,7 +41,7 @@ func open(e function.Env, c Config, s objects.Store) (*function.Function, error)
 		return nil, err
 	}
 	f := &upload{
-		workouts: workouts{base.Store}, shelf: shelf{s}, admission: newAdmission(c.Decoders),
+		workouts: workouts{base.Store}, shelf: shelf{s, base.Store.Keys()}, admission: newAdmission(c.Decoders),
 		zones: &zone.Finder{}, quota: c.Quota, log: base.Log, now: e.Now,
 	}
 	fn := base.Function(f.routes(base),

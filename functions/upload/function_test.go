@@ -15,7 +15,6 @@ import (
 	"paceline/functions/upload/tcx/tcxtest"
 	"paceline/shared/api"
 	"paceline/shared/function/functiontest"
-	"paceline/shared/objects"
 	"paceline/shared/track"
 )
 
@@ -70,11 +69,7 @@ func checkTrack(t *testing.T, r rig, who functiontest.Person, id, format string)
 		t.Fatal("nobody was told of the workout")
 	}
 	e := functiontest.SentOf[events.WorkoutUploaded](r.Rig)[i]
-	b, _, err := objects.ReadAll(t.Context(), r.store, e.TrackKey, 1<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := track.Decode(b)
+	got, err := track.Decode(r.opened(t, e.UserID, e.TrackKey))
 	if err != nil || got.Format != format || !got.StartedAt.Equal(e.StartedAt) {
 		t.Errorf("track %+v, %v", got, err)
 	}
@@ -162,11 +157,7 @@ func TestAnEntryByHand(t *testing.T) {
 	if e.Name != "Evening run" || e.Source != (events.Origin{Format: "manual"}) || e.TimeZone != "UTC+02:00" || e.StartedAt.Format(time.RFC3339) != in["started_at"] {
 		t.Errorf("event %+v", e)
 	}
-	b, _, err := objects.ReadAll(t.Context(), r.store, e.TrackKey, 1<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := track.Decode(b)
+	got, err := track.Decode(r.opened(t, e.UserID, e.TrackKey))
 	if err != nil || got.Format != "manual" || got.Samples.Len() != 0 || *got.Session.DistanceM != 10000 || *got.Session.ElapsedS != 3600 || *got.Session.MovingS != 3500 {
 		t.Errorf("track %+v, %v", got, err)
 	}

@@ -10,18 +10,22 @@ import (
 	"time"
 
 	"paceline/shared/function/fault"
+	"paceline/shared/function/seal"
 	"paceline/shared/objects"
 	"paceline/shared/track"
 )
 
-// shelf keeps originals and tracks.
-type shelf struct{ objects.Store }
+// shelf keeps originals and tracks, each sealed for its owner and its key.
+type shelf struct {
+	objects.Store
+	keys *seal.Keys
+}
 
 // keep stores the objects of a plan, the original first.
 func (s shelf) keep(ctx context.Context, p Plan, original []byte) error {
 	if p.NewOriginal() {
 		o := p.Next.Upload.Original
-		if err := s.put(ctx, o.Key, original, o.ContentType); err != nil {
+		if err := s.put(ctx, p.UserID, o.Key, original); err != nil {
 			return err
 		}
 	}
@@ -30,29 +34,22 @@ func (s shelf) keep(ctx context.Context, p Plan, original []byte) error {
 		if err != nil {
 			return fmt.Errorf("upload: %w", err)
 		}
-		if err := s.put(ctx, f.Record.TrackKey, encoded, objects.DefaultContentType); err != nil {
+		if err := s.put(ctx, p.UserID, f.Record.TrackKey, encoded); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// put stores content under a key that only this content is derived to. What is
-// there already is left alone if it is the same; it can be another only when an
-// earlier version of a decoder left it behind, and then no state points to it.
-func (s shelf) put(ctx context.Context, key string, content []byte, contentType string) error {
-	o := objects.Options{IfAbsent: true, ContentType: contentType, SHA256: sha256.Sum256(content)}
-	_, err := s.Put(ctx, key, bytes.NewReader(content), o)
-	if errors.Is(err, objects.ErrExists) {
-		var there objects.Info
-		if there, err = s.Head(ctx, key); err == nil && there.SHA256 == o.SHA256 {
-			return nil
-		}
-		if err == nil || errors.Is(err, objects.ErrNotFound) {
-			o.IfAbsent = false
-			_, err = s.Put(ctx, key, bytes.NewReader(content), o)
-		}
+// put seals and stores content under a key that only this content is derived
+// to. What is there already is the same content, or what an earlier version of a
+// decoder left behind, which no state points to: either may be replaced.
+func (s shelf) put(ctx context.Context, user, key string, content []byte) error {
+	sealed, err := s.keys.SealFile(ctx, user, key, content)
+	if err != nil {
+		return err
 	}
+	_, err = s.Put(ctx, key, bytes.NewReader(sealed), objects.Options{SHA256: sha256.Sum256(sealed)})
 	return away(err)
 }
 
@@ -65,10 +62,20 @@ func (s shelf) remove(ctx context.Context, keys []string) error {
 	return away(errors.Join(failed...))
 }
 
-// open opens an original.
-func (s shelf) open(ctx context.Context, key string) (io.ReadCloser, objects.Info, error) {
-	body, info, err := s.Get(ctx, key, objects.Range{})
-	return body, info, away(err)
+// open opens an original of the user's.
+func (s shelf) open(ctx context.Context, user, key string) (io.ReadCloser, error) {
+	sealed, _, err := s.Get(ctx, key, objects.Range{})
+	if err != nil {
+		return nil, away(err)
+	}
+	plain, err := s.keys.OpenFile(ctx, user, key, sealed)
+	if err != nil {
+		return nil, errors.Join(err, sealed.Close())
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{plain, sealed}, nil
 }
 
 // away turns what waiting may cure into "unavailable".

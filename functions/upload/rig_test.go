@@ -98,6 +98,7 @@ func (r rig) state(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	keys = slices.DeleteFunc(keys, func(k string) bool { return strings.HasPrefix(k, "keys:") }) // what the rig knows of people
 	slices.Sort(keys)
 	h := sha256.New()
 	for _, k := range keys {
@@ -108,6 +109,20 @@ func (r rig) state(t *testing.T) string {
 		fmt.Fprintf(h, "%s %x\n", k, v)
 	}
 	return fmt.Sprintf("%d keys %s, objects %v", len(keys), hex.EncodeToString(h.Sum(nil)), r.objects(t))
+}
+
+// opened is what an object of the user's holds.
+func (r rig) opened(t *testing.T, user, key string) []byte {
+	t.Helper()
+	sealed, _, err := objects.ReadAll(t.Context(), r.store, key, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := r.Keys().OpenFileBytes(t.Context(), user, key, sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plain
 }
 
 func (r rig) objects(t *testing.T) []string { return list(t, r.store) }

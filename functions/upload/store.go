@@ -20,7 +20,7 @@ var errNoWorkout = fault.NotFound("workout_not_found", "there is no such workout
 // workout reads a workout of its owner.
 func (s workouts) workout(ctx context.Context, user, id string) (Record, error) {
 	var r Record
-	found, err := s.Get(ctx, s.Key(user, "workout", user, id), &r)
+	found, err := s.GetSealed(ctx, user, s.Key(user, "workout", user, id), &r)
 	if err == nil && !found {
 		err = errNoWorkout
 	}
@@ -30,7 +30,7 @@ func (s workouts) workout(ctx context.Context, user, id string) (Record, error) 
 // upload reads an upload of its owner with the workouts that are left of it.
 func (s workouts) upload(ctx context.Context, user, id string) (Upload, []Record, error) {
 	var u Upload
-	found, err := s.Get(ctx, s.Key(user, "upload", user, id), &u)
+	found, err := s.GetSealed(ctx, user, s.Key(user, "upload", user, id), &u)
 	if err == nil && !found {
 		err = fault.NotFound("upload_not_found", "there is no such upload of yours")
 	}
@@ -42,11 +42,11 @@ func (s workouts) upload(ctx context.Context, user, id string) (Upload, []Record
 }
 
 func (s workouts) records(ctx context.Context, user string, ids []string) ([]Record, error) {
-	keys := make([]string, len(ids))
+	places := make([]store.Place, len(ids))
 	for i, id := range ids {
-		keys[i] = s.Key(user, "workout", user, id)
+		places[i] = store.Place{Owner: user, Key: s.Key(user, "workout", user, id)}
 	}
-	found, err := store.GetMany[Record](ctx, s.Store, keys)
+	found, err := store.GetManySealed[Record](ctx, s.Store, places)
 	out := make([]Record, 0, len(found))
 	for _, r := range found {
 		if r != nil { // one that was deleted meanwhile
@@ -58,11 +58,11 @@ func (s workouts) records(ctx context.Context, user string, ids []string) ([]Rec
 
 // known reads what is known of a content.
 func (s workouts) known(ctx context.Context, user, digest string) (Known, error) {
-	return readKnown(func(key string, v any) (bool, error) { return s.Get(ctx, s.Key(user, key), v) }, user, digest)
+	return readKnown(func(key string, v any) (bool, error) { return s.GetSealed(ctx, user, s.Key(user, key), v) }, user, digest)
 }
 
 func knownIn(t *store.Tx, user, digest string) (Known, error) {
-	return readKnown(func(key string, v any) (bool, error) { return t.Get(t.Key(key), v) }, user, digest)
+	return readKnown(func(key string, v any) (bool, error) { return t.GetSealed(user, t.Key(key), v) }, user, digest)
 }
 
 func readKnown(get func(key string, v any) (bool, error), user, digest string) (Known, error) {
@@ -88,7 +88,7 @@ func (s workouts) commit(ctx context.Context, p Plan) (done bool, err error) {
 			return err
 		}
 		for _, f := range p.Fresh {
-			if err := t.Set(t.Key(workoutKey(p.UserID, f.Record.WorkoutID)), f.Record, 0); err != nil {
+			if err := t.SetSealed(p.UserID, t.Key(workoutKey(p.UserID, f.Record.WorkoutID)), f.Record, 0); err != nil {
 				return err
 			}
 			if err := t.Emit(f.uploaded()); err != nil {
@@ -123,10 +123,10 @@ func setKnown(t *store.Tx, user string, k Known) error {
 	key := t.Key(uploadKey(user, k.Upload.ID))
 	if k.Content.UploadID == "" {
 		t.Del(key)
-	} else if err := t.Set(key, k.Upload, 0); err != nil {
+	} else if err := t.SetSealed(user, key, k.Upload, 0); err != nil {
 		return err
 	}
-	return t.Set(t.Key(fileKey(user, k.Upload.Digest)), k.Content, 0)
+	return t.SetSealed(user, t.Key(fileKey(user, k.Upload.Digest)), k.Content, 0)
 }
 
 // edit applies rule to a workout of its owner and tells the others when that
@@ -143,7 +143,7 @@ func (s workouts) edit(ctx context.Context, user, id string, rule func(*Record) 
 		if out = r; err != nil || !changed {
 			return err
 		}
-		if err := t.Set(t.Key(workoutKey(user, id)), r, 0); err != nil {
+		if err := t.SetSealed(user, t.Key(workoutKey(user, id)), r, 0); err != nil {
 			return err
 		}
 		return t.Emit(events.WorkoutUpdated{Workout: r.Workout, Previous: before})
@@ -153,7 +153,7 @@ func (s workouts) edit(ctx context.Context, user, id string, rule func(*Record) 
 
 func workoutIn(t *store.Tx, user, id string) (Record, error) {
 	var r Record
-	found, err := t.Get(t.Key(workoutKey(user, id)), &r)
+	found, err := t.GetSealed(user, t.Key(workoutKey(user, id)), &r)
 	if err == nil && !found {
 		err = errNoWorkout
 	}
@@ -173,7 +173,7 @@ func (s workouts) remove(ctx context.Context, user, id string, check func(Record
 			return err
 		}
 		var u Upload
-		if _, err := t.Get(t.Key(uploadKey(user, r.UploadID)), &u); err != nil {
+		if _, err := t.GetSealed(user, t.Key(uploadKey(user, r.UploadID)), &u); err != nil {
 			return err
 		}
 		known, err := knownIn(t, user, u.Digest)
@@ -202,11 +202,11 @@ func (s workouts) settle(ctx context.Context, user, id string, rule func(*Record
 	return s.UpdateOnce(ctx, user, func(t *store.Tx) error {
 		key := t.Key(workoutKey(user, id))
 		var r Record
-		found, err := t.Get(key, &r)
+		found, err := t.GetSealed(user, key, &r)
 		if err != nil || !found || !rule(&r) {
 			return err
 		}
-		return t.Set(key, r, 0)
+		return t.SetSealed(user, key, r, 0)
 	})
 }
 

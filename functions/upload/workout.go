@@ -82,7 +82,7 @@ func (f *upload) file(w http.ResponseWriter, r *http.Request) error {
 	if u.Original.Extension == "" {
 		return fault.NotFound("no_file", "the workout was entered by hand")
 	}
-	body, info, err := f.shelf.open(ctx, u.Original.Key)
+	body, err := f.shelf.open(ctx, user, u.Original.Key)
 	if errors.Is(err, objects.ErrNotFound) {
 		if _, gone := f.workouts.workout(ctx, user, id); gone != nil {
 			return gone // deleted between the two reads
@@ -96,7 +96,7 @@ func (f *upload) file(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", u.Original.ContentType)
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Content-Length", strconv.FormatInt(info.Size, 10))
+	h.Set("Content-Length", strconv.FormatInt(u.Original.SizeBytes, 10))
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	// An original that turns out to be damaged ends early: the client sees that

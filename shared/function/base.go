@@ -14,6 +14,7 @@ import (
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
+	"paceline/shared/function/seal"
 	"paceline/shared/function/store"
 )
 
@@ -98,7 +99,11 @@ func OpenBase(e Env, name string) (*Base, error) {
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
-	b.Store = store.New(store.Config{Function: name, Client: client, Publish: sink.Send, Now: e.Now, Log: b.Log})
+	kek, err := seal.OpenKEK(c.KEK)
+	if err != nil {
+		return nil, fmt.Errorf("KEK_URI: %w", err)
+	}
+	b.Store = store.New(store.Config{Function: name, Client: client, Publish: sink.Send, KEK: kek, Now: e.Now, Log: b.Log})
 	return b, nil
 }
 
@@ -124,7 +129,7 @@ func (b *Base) Function(routes http.Handler, subscriptions ...eventing.Subscript
 		return f
 	}
 	sweep := eventing.On(func(ctx context.Context, _ events.Ping) error { return b.sweep(ctx) })
-	receive := eventing.Receiver(b.Log, b.believe, append([]eventing.Subscription{sweep}, subscriptions...)...)
+	receive := eventing.Receiver(b.Log, b.believe, b.Store.Keys().OpenEvent, append([]eventing.Subscription{sweep}, subscriptions...)...)
 	mux := http.NewServeMux()
 	mux.Handle("POST /events", b.deliveries.handler(receive))
 	mux.Handle("/", f.Handler)

@@ -26,7 +26,7 @@ func settings(t *testing.T) map[string]string {
 	}
 	return map[string]string{
 		"IDENTITY_KEY_FILE": file, "IDENTITY_JWKS_FILE": file + ".jwks",
-		"REDIS_URL": "redis://127.0.0.1:1", "K_SINK": "http://127.0.0.1:1",
+		"REDIS_URL": "redis://127.0.0.1:1", "K_SINK": "http://127.0.0.1:1", "KEK_URI": "file:///nowhere/kek.json",
 	}
 }
 
@@ -49,8 +49,8 @@ func TestABadSettingIsNamedAtStart(t *testing.T) {
 		names []string
 	}{
 		"nothing set": {
-			map[string]string{"IDENTITY_KEY_FILE": "-", "IDENTITY_JWKS_FILE": "-", "REDIS_URL": "-", "K_SINK": "-"},
-			[]string{"IDENTITY_KEY_FILE", "IDENTITY_JWKS_FILE", "REDIS_URL", "K_SINK"},
+			map[string]string{"IDENTITY_KEY_FILE": "-", "IDENTITY_JWKS_FILE": "-", "REDIS_URL": "-", "K_SINK": "-", "KEK_URI": "-"},
+			[]string{"IDENTITY_KEY_FILE", "IDENTITY_JWKS_FILE", "REDIS_URL", "K_SINK", "KEK_URI"},
 		},
 		"an empty address":                {map[string]string{"REDIS_URL": ""}, []string{"REDIS_URL"}},
 		"no store":                        {map[string]string{"REDIS_URL": "-"}, []string{"REDIS_URL"}},
@@ -62,6 +62,8 @@ func TestABadSettingIsNamedAtStart(t *testing.T) {
 		"a cluster address that is none":  {map[string]string{"REDIS_URL": "redis-cluster://user:hunter2@ho st:1"}, []string{"REDIS_URL"}},
 		"a foreign address":               {map[string]string{"REDIS_URL": "postgres://user:hunter2@host"}, []string{"REDIS_URL"}},
 		"a database that is no number":    {map[string]string{"REDIS_URL": "redis://user:hunter2@host/x"}, []string{"REDIS_URL"}},
+		"a KEK of an unknown kind":        {map[string]string{"KEK_URI": "vault://hunter2"}, []string{"KEK_URI", "vault"}},
+		"a KEK file without a root":       {map[string]string{"KEK_URI": "file://kek.json"}, []string{"KEK_URI"}},
 		"a sink that is no address":       {map[string]string{"K_SINK": "broker"}, []string{"K_SINK"}},
 		"overrides that are not JSON":     {map[string]string{"K_CE_OVERRIDES": "{"}, []string{"K_CE_OVERRIDES"}},
 		"an override without a good name": {map[string]string{"K_CE_OVERRIDES": `{"extensions":{"not-a-name":"x"}}`}, []string{"K_CE_OVERRIDES", "not-a-name"}},

@@ -47,6 +47,9 @@ type Config struct {
 	// RedisURL is the store of the function: redis://, rediss://, unix://,
 	// redis-cluster:// or rediss-cluster://, with the function's own user.
 	RedisURL string `env:"REDIS_URL,notEmpty,required"`
+	// KEK is the key that everything sealed depends on: file:///…, a keyset in a
+	// file. It is read at the first need.
+	KEK string `env:"KEK_URI,notEmpty,required"`
 	// SinkURL is the ingress of the broker, injected by a SinkBinding.
 	SinkURL string `env:"K_SINK,notEmpty,required"`
 	// SinkTokenFile is a projected token of the function's ServiceAccount, for

@@ -15,6 +15,7 @@ import (
 
 	"paceline/events"
 	"paceline/shared/function/fault"
+	"paceline/shared/function/seal"
 )
 
 // maxEvent bounds an event; more than this belongs into the object store.
@@ -62,8 +63,11 @@ func decode(data []byte, p any) error {
 // it carries, or "".
 type Verify func(ctx context.Context, e events.Envelope, signature string) error
 
+// Open is the data of an event as its sender had it, before parts were sealed.
+type Open func(ctx context.Context, e events.Envelope) (json.RawMessage, error)
+
 // Receiver handles POST /events of one function.
-func Receiver(log *slog.Logger, verify Verify, subscriptions ...Subscription) http.Handler {
+func Receiver(log *slog.Logger, verify Verify, open Open, subscriptions ...Subscription) http.Handler {
 	byType := make(map[string]Subscription, len(subscriptions))
 	for _, s := range subscriptions {
 		byType[s.Type] = s
@@ -75,7 +79,11 @@ func Receiver(log *slog.Logger, verify Verify, subscriptions ...Subscription) ht
 			err = believe(r.Context(), e, verify)
 		}
 		if err == nil {
-			err = handle(r.Context(), e, byType)
+			err = handle(r.Context(), e, open, byType)
+		}
+		if errors.Is(err, seal.ErrNoKey) {
+			log.InfoContext(r.Context(), "event of an erased person dropped", "type", e.Type(), "id", e.ID())
+			err = nil
 		}
 		if err != nil {
 			answer(w, log.With("type", e.Type(), "id", e.ID()), err)
@@ -109,7 +117,7 @@ func believe(ctx context.Context, e *ce.Event, verify Verify) error {
 	return verify(ctx, envelope, signature)
 }
 
-func handle(ctx context.Context, e *ce.Event, byType map[string]Subscription) (err error) {
+func handle(ctx context.Context, e *ce.Event, open Open, byType map[string]Subscription) (err error) {
 	s, ok := byType[e.Type()]
 	if !ok {
 		s, ok = byType[others]
@@ -124,7 +132,21 @@ func handle(ctx context.Context, e *ce.Event, byType map[string]Subscription) (e
 			err = fmt.Errorf("eventing: panic while handling %s: %v\n%s", e.Type(), p, debug.Stack())
 		}
 	}()
+	if s.Type != others { // what is kept for others stays as it came
+		if err := unseal(ctx, e, open); err != nil {
+			return err
+		}
+	}
 	return s.handle(ctx, e)
+}
+
+func unseal(ctx context.Context, e *ce.Event, open Open) error {
+	envelope, _ := fromEvent(e)
+	data, err := open(ctx, envelope)
+	if err != nil {
+		return err
+	}
+	return e.SetData(e.DataContentType(), []byte(data))
 }
 
 // answer turns an error into a status by its retry effect. The code goes to

@@ -108,7 +108,7 @@ func TestASentEventArrivesAsItWas(t *testing.T) {
 	e.Replay = "2"
 	var got events.Envelope
 	var extensions map[string]string
-	s := sink(t, eventing.Receiver(slog.New(slog.DiscardHandler), trusting, eventing.OnOthers(func(_ context.Context, in events.Envelope, ext map[string]string) error {
+	s := sink(t, eventing.Receiver(slog.New(slog.DiscardHandler), trusting, asItCame, eventing.OnOthers(func(_ context.Context, in events.Envelope, ext map[string]string) error {
 		got, extensions = in, ext
 		return nil
 	})).ServeHTTP)

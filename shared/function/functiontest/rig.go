@@ -25,6 +25,9 @@ import (
 	"paceline/shared/function/eventing"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/redistest"
+	"paceline/shared/function/seal"
+	"paceline/shared/function/sealtest"
+	"paceline/shared/function/store"
 )
 
 // Start is the time at which every rig's clock begins.
@@ -39,6 +42,8 @@ type Rig struct {
 
 	gateway, broker *identity.Signer
 	signers         map[string]*identity.Signer // of every part, by name
+	erased          sync.Map                    // people whose keys the test destroyed
+	people          *store.Store                // makes keys for whoever a test speaks of, as accounts does
 	clock           atomic.Int64
 	failSink        atomic.Bool
 	deliveries      atomic.Int64
@@ -54,16 +59,17 @@ func New(t testing.TB, name string, open function.Opener, vars map[string]string
 	r.clock.Store(Start.UnixNano())
 	sink := httptest.NewServer(http.HandlerFunc(r.record))
 	t.Cleanup(sink.Close)
-	r.Vars = map[string]string{"REDIS_URL": redistest.URL(t), "K_SINK": sink.URL}
+	r.Vars = map[string]string{"REDIS_URL": redistest.URL(t), "K_SINK": sink.URL, "KEK_URI": sealtest.URI(t)}
 	maps.Copy(r.Vars, r.keys(name))
 	maps.Copy(r.Vars, vars)
+	r.keeper()
 	r.open(open)
 	return r
 }
 
 // Reopen opens the function again on the same state, as another instance of it.
 func (r *Rig) Reopen(open function.Opener) *Rig {
-	other := &Rig{T: r.T, Name: r.Name, Vars: r.Vars, gateway: r.gateway, broker: r.broker, signers: r.signers}
+	other := &Rig{T: r.T, Name: r.Name, Vars: r.Vars, gateway: r.gateway, broker: r.broker, signers: r.signers, people: r.people}
 	other.clock.Store(r.clock.Load())
 	other.open(open)
 	return other
@@ -84,6 +90,39 @@ func (r *Rig) open(open function.Opener) {
 			_ = f.Close(context.Background())
 		}
 	})
+}
+
+// keeper opens what keeps people's keys.
+func (r *Rig) keeper() {
+	r.T.Helper()
+	client, err := store.Dial(r.Vars["REDIS_URL"])
+	r.must(err)
+	kek, err := seal.OpenKEK(r.Vars["KEK_URI"])
+	r.must(err)
+	r.people = store.New(store.Config{Function: "accounts", Client: client, KEK: kek, Now: r.Now})
+	r.T.Cleanup(func() { _ = r.people.Close() })
+	r.Know(seal.Platform)
+}
+
+// Know gives people keys, as a registration does. Call and Deliver do it for
+// whoever they name.
+func (r *Rig) Know(users ...string) {
+	r.T.Helper()
+	for _, user := range users {
+		if _, erased := r.erased.Load(user); user != "" && !erased {
+			r.must(r.people.Keys().Ensure(context.Background(), user))
+		}
+	}
+}
+
+// Keys seals and opens as any function does.
+func (r *Rig) Keys() *seal.Keys { return r.people.Keys() }
+
+// Erase destroys a person's key, as an erasure does first.
+func (r *Rig) Erase(user string) {
+	r.T.Helper()
+	r.erased.Store(user, true)
+	r.must(r.people.Update(context.Background(), user, func(t *store.Tx) error { t.DestroyKey(user); return nil }))
 }
 
 // keys makes a key for every part that talks to the function.
@@ -173,6 +212,7 @@ func (a Answer) Code() string {
 // []byte nor io.Reader is sent as JSON; header holds name, value pairs.
 func (r *Rig) Call(who Person, method, path string, body any, header ...string) Answer {
 	r.T.Helper()
+	r.Know(who.ID)
 	caller := identity.Caller{UserID: who.ID, SessionID: cmp.Or(who.Session, "session-"+who.ID), Roles: who.Roles, AuthTime: who.AuthTime}
 	if caller.AuthTime.IsZero() {
 		caller.AuthTime = r.Now()
@@ -246,6 +286,9 @@ func (r *Rig) RedeliverWith(id string, p events.Payload, extensions map[string]s
 	e, err := events.New(ctx, sender.Issuer(), p, r.Now())
 	r.must(err)
 	e.ID = id
+	r.Know(e.PartitionKey, e.Subject) // of a follow the subject is a person, too
+	e, err = r.Keys().SealEvent(ctx, e)
+	r.must(err)
 	sink := eventing.Sink{
 		URL: r.Base + "/events", Client: http.DefaultClient, Extensions: extensions, Sign: sender.EventToken,
 		Token: func() (string, error) { return r.broker.WorkloadToken(r.Name) },
@@ -296,8 +339,10 @@ func SentOf[P events.Payload](r *Rig) []P {
 			continue
 		}
 		seen[e.ID] = true
+		data, err := r.Keys().OpenEvent(context.Background(), e)
+		r.must(err)
 		var p P
-		r.must(json.Unmarshal(e.Data, &p))
+		r.must(json.Unmarshal(data, &p))
 		out = append(out, p)
 	}
 	return out

@@ -5,15 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
 
 	"paceline/shared/function/identity"
+	"paceline/shared/function/seal"
 )
 
-// Keys are the keys of the one-process platform: one for each part, made at
-// the first start.
+// Keys are the keys of the one-process platform: one for each part, and the one
+// that everything sealed depends on, made at the first start.
 type Keys struct {
 	dir     string
 	signers map[string]*identity.Signer
@@ -26,6 +28,9 @@ func OpenKeys(dir string, issuers []string, now func() time.Time) (*Keys, error)
 		return nil, fmt.Errorf("keys: %w", err)
 	}
 	if _, err := keep(k.secret(), func() ([]byte, error) { return []byte(rand.Text() + rand.Text()), nil }); err != nil {
+		return nil, err
+	}
+	if _, err := keep(k.kek(), seal.GenerateKEK); err != nil {
 		return nil, err
 	}
 	err := k.locked(func() error {
@@ -66,6 +71,11 @@ func (k *Keys) publish(now time.Time, current []identity.Key) error {
 
 func (k *Keys) file(issuer string) string { return filepath.Join(k.dir, issuer+keySuffix) }
 func (k *Keys) secret() string            { return filepath.Join(k.dir, "accounts.key") }
+
+func (k *Keys) kek() string { return filepath.Join(k.dir, "kek.json") }
+
+// KEK names the key that everything sealed depends on, for KEK_URI.
+func (k *Keys) KEK() string { return (&url.URL{Scheme: "file", Path: k.kek()}).String() }
 
 // JWKS is the file with the public keys.
 func (k *Keys) JWKS() string { return filepath.Join(k.dir, "jwks.json") }

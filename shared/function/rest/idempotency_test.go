@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,8 @@ import (
 	"paceline/shared/function/identity"
 	"paceline/shared/function/redistest"
 	"paceline/shared/function/rest"
+	"paceline/shared/function/seal"
+	"paceline/shared/function/sealtest"
 	"paceline/shared/function/store"
 )
 
@@ -26,8 +29,13 @@ func answers(t *testing.T) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := store.New(store.Config{Function: "notes", Client: client, Log: slog.New(slog.DiscardHandler)})
+	s := store.New(store.Config{Function: "notes", Client: client, KEK: sealtest.KEK(t), Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { _ = s.Close() })
+	for _, owner := range []string{"ann", "bob", seal.Platform} {
+		if err := s.Keys().Ensure(t.Context(), owner); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return s
 }
 
@@ -100,6 +108,9 @@ func TestKeysBelongToPersons(t *testing.T) {
 		neighbour = fmt.Sprint("user", i)
 	}
 	for _, who := range []string{"ann", neighbour, "ann bob", ""} {
+		if err := s.Keys().Ensure(t.Context(), cmp.Or(who, seal.Platform)); err != nil {
+			t.Fatal(err)
+		}
 		if w, _ := answer(t, h, command(who, "k", who)); w.Code != 201 {
 			t.Errorf("%q: %d %s", who, w.Code, w.Body)
 		}

@@ -1,14 +1,17 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"paceline/shared/function/rest"
+	"paceline/shared/function/seal"
 )
 
 const (
@@ -16,17 +19,30 @@ const (
 	claimTTL  = 2 * time.Minute // longer than any request may take
 )
 
-// Begin claims an Idempotency-Key of a person; see rest.Answers.
+// Begin claims an Idempotency-Key of a person; see rest.Answers. Claims and
+// answers are sealed for the person.
 func (s *Store) Begin(ctx context.Context, user, key, request string) (*rest.Answer, error) {
 	claim, err := json.Marshal(rest.Answer{Request: request})
 	if err != nil {
 		return nil, fmt.Errorf("store: encode claim: %w", err)
 	}
 	k := s.answerKey(user, key)
-	there, err := s.c.Client.SetArgs(ctx, k, claim, redis.SetArgs{Mode: "NX", Get: true, TTL: claimTTL}).Result()
+	owner := answerOwner(user)
+	if claim, err = s.keys.Seal(ctx, owner, k, claim); err != nil {
+		return nil, err
+	}
+	there, err := s.c.Client.SetArgs(ctx, k, claim, redis.SetArgs{Mode: "NX", Get: true, TTL: claimTTL}).Bytes()
+	switch {
+	case errors.Is(err, redis.Nil):
+		return nil, nil
+	case err != nil:
+		return nil, Wrap(err)
+	}
+	if there, err = s.keys.Open(ctx, owner, k, there); err != nil {
+		return nil, err
+	}
 	var before rest.Answer
-	found, err := decode(k, []byte(there), &before, err)
-	if err != nil || !found {
+	if _, err := decode(k, there, &before, nil); err != nil {
 		return nil, err
 	}
 	return &before, nil
@@ -42,8 +58,14 @@ func (s *Store) Finish(ctx context.Context, user, key string, a rest.Answer) err
 	if err != nil {
 		return fmt.Errorf("store: encode answer: %w", err)
 	}
+	if b, err = s.keys.Seal(ctx, answerOwner(user), k, b); err != nil {
+		return err
+	}
 	return Wrap(s.c.Client.Set(ctx, k, b, answerTTL).Err())
 }
+
+// answerOwner is whose key seals an answer.
+func answerOwner(user string) string { return cmp.Or(user, seal.Platform) }
 
 func (s *Store) answerKey(user, key string) string {
 	return s.Key(user, "answer", user, digest(key))

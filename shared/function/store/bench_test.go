@@ -46,6 +46,7 @@ func BenchmarkChange(b *testing.B) {
 		for _, c := range changes {
 			b.Run(fmt.Sprintf("on=%s/%s", server.name, c.name), func(b *testing.B) {
 				s := open(b, server.url(b), new(broker).publish)
+				know(b, s, "ann")
 				for i := 0; b.Loop(); i++ {
 					if err := c.do(cause(b.Context(), fmt.Sprintf("%s %d", b.Name(), i)), s); err != nil {
 						b.Fatal(err)

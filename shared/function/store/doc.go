@@ -15,6 +15,8 @@
 //	outbox   a stream in the same partition; events are published right after
 //	         the commit and what is left is published by Sweep, in order, up
 //	         to the first one that the broker refuses
+//	sealed   SetSealed and GetSealed keep a value under the key of a person, who
+//	         need not be of the same partition; outbox and answers are sealed, too
 //	once     UpdateOnce applies the event that caused it once, however often
 //	         it is delivered within MarkTTL
 //

@@ -16,6 +16,7 @@ import (
 
 	"paceline/events"
 	"paceline/shared/function/fault"
+	"paceline/shared/function/seal"
 )
 
 // Partitions is how many hash tags the keys of a function spread over.
@@ -32,7 +33,8 @@ type Publish func(ctx context.Context, e events.Envelope) error
 type Config struct {
 	Function string // the prefix of all keys
 	Client   redis.UniversalClient
-	Publish  Publish // nil leaves events in the outbox
+	Publish  Publish  // nil leaves events in the outbox
+	KEK      seal.KEK // nil where nothing is sealed
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -40,6 +42,7 @@ type Config struct {
 // Store is the state of one function.
 type Store struct {
 	c     Config
+	keys  *seal.Keys
 	retry *retry
 }
 
@@ -51,7 +54,9 @@ func New(c Config) *Store {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	return &Store{c, &retry{ended: make(chan struct{})}}
+	s := &Store{c: c, retry: &retry{ended: make(chan struct{})}}
+	s.keys = seal.New(c.KEK, keySource{s}, c.Now)
+	return s
 }
 
 // Dial makes a client for address without connecting: redis://, rediss://,

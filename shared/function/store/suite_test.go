@@ -13,6 +13,7 @@ import (
 
 	"paceline/events"
 	"paceline/shared/function/redistest"
+	"paceline/shared/function/sealtest"
 	"paceline/shared/function/store"
 )
 
@@ -34,6 +35,7 @@ func onEach(t *testing.T, test func(t *testing.T, f *fixture)) {
 			f := &fixture{url: server.url(t), broker: new(broker)}
 			f.name = uniqueName(t)
 			f.Store = f.instance(t)
+			know(t, f.Store, "ann", "bob", "cy")
 			test(t, f)
 		})
 	}
@@ -68,11 +70,21 @@ func openAs(t testing.TB, name, url string, publish store.Publish) *store.Store 
 		t.Fatal(err)
 	}
 	s := store.New(store.Config{
-		Function: name, Client: client, Publish: publish, Log: slog.New(slog.DiscardHandler),
+		Function: name, Client: client, Publish: publish, KEK: sealtest.KEK(t), Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC) },
 	})
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// know gives people keys.
+func know(t testing.TB, s *store.Store, people ...string) {
+	t.Helper()
+	for _, p := range people {
+		if err := s.Keys().Ensure(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // broker takes events, or refuses them.

@@ -47,6 +47,16 @@ func TestRoundTrips(t *testing.T) {
 		}},
 		{"read, write and two events", 3, 4, func(ctx context.Context, s *store.Store) error { return s.Update(ctx, "ann", emit) }},
 		{"the same once", 4, 5, func(ctx context.Context, s *store.Store) error { return s.UpdateOnce(ctx, "ann", emit) }},
+		{"read and write what is sealed", 2, 3, func(ctx context.Context, s *store.Store) error {
+			s.Keys().Forget("ann") // its key comes with what it seals
+			return s.Update(ctx, "ann", func(tx *store.Tx) error { return addSealed(tx, "ann", 1) })
+		}},
+		{"read what is sealed", 1, 1, func(ctx context.Context, s *store.Store) error {
+			s.Keys().Forget("ann")
+			var n int
+			_, err := s.GetSealed(ctx, "ann", s.Key("ann", "sealed", "ann"), &n)
+			return err
+		}},
 		{"an idempotency key", 2, 2, func(ctx context.Context, s *store.Store) error {
 			if _, err := s.Begin(ctx, "ann", "key", "r"); err != nil {
 				return err
@@ -55,16 +65,19 @@ func TestRoundTrips(t *testing.T) {
 		}},
 	}
 	onEach(t, func(t *testing.T, f *fixture) {
-		count := new(trips)
-		hook(f.Client(), count)
-		_ = f.Ping(t.Context())
+		count, s := new(trips), f.instance(t)
+		hook(s.Client(), count)
+		know(t, s, "ann", "bob") // in memory, where keys are for half a minute
 		for _, c := range cases {
 			want := c.single
 			if _, ok := f.Client().(*redis.ClusterClient); ok {
 				want = c.cluster
 			}
+			for range 2 { // so that there are connections, for pipelines too
+				_, _ = store.GetMany[int](t.Context(), s, []string{s.Key("ann", "x"), s.Key("ann", "y")})
+			}
 			count.n.Store(0)
-			if err := c.do(cause(t.Context(), c.name), f.Store); err != nil {
+			if err := c.do(cause(t.Context(), c.name), s); err != nil {
 				t.Fatal(err)
 			}
 			if got := count.n.Load(); got != want {

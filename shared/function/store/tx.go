@@ -23,7 +23,7 @@ type Tx struct {
 	redis    *redis.Tx
 	watching bool // the connection holds watches that somebody must let go
 	writes   []func(redis.Pipeliner)
-	outbox   []events.Envelope
+	outbox   []events.Envelope // as handlers see them, not sealed yet
 }
 
 // Key is the key of parts in the transaction's partition.
@@ -131,7 +131,7 @@ func (t *Tx) commit() ([]posted, error) {
 	if err := t.ctx.Err(); err != nil {
 		return nil, Wrap(err)
 	}
-	entries, err := t.encodeOutbox()
+	sealed, entries, err := t.encodeOutbox()
 	if err != nil {
 		return nil, err
 	}
@@ -156,21 +156,24 @@ func (t *Tx) commit() ([]posted, error) {
 	}
 	sent := make([]posted, len(adds))
 	for i, add := range adds {
-		sent[i] = posted{id: add.Val(), event: t.outbox[i]}
+		sent[i] = posted{id: add.Val(), event: sealed[i]}
 	}
 	return sent, nil
 }
 
-func (t *Tx) encodeOutbox() ([][]byte, error) {
-	out := make([][]byte, len(t.outbox))
-	for i, e := range t.outbox {
+// encodeOutbox seals the events and writes them as the outbox keeps them.
+func (t *Tx) encodeOutbox() (sealed []events.Envelope, entries [][]byte, err error) {
+	for _, e := range t.outbox {
+		if e, err = t.s.keys.SealEvent(t.ctx, e); err != nil {
+			return nil, nil, err
+		}
 		b, err := json.Marshal(e)
 		if err != nil {
-			return nil, fmt.Errorf("store: encode event: %w", err)
+			return nil, nil, fmt.Errorf("store: encode event: %w", err)
 		}
-		out[i] = b
+		sealed, entries = append(sealed, e), append(entries, b)
 	}
-	return out, nil
+	return sealed, entries, nil
 }
 
 // abortedBy is why the server refused a MULTI: what it answered to the first

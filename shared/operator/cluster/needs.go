@@ -76,7 +76,7 @@ func fromVolume(v manifest.Volume, m manifest.VolumeMount, env []manifest.EnvVar
 	for _, o := range objectsOf(v) {
 		named := false
 		for _, e := range env {
-			file, below := strings.CutPrefix(e.Value, path.Clean(m.MountPath)+"/")
+			file, below := strings.CutPrefix(strings.TrimPrefix(e.Value, "file://"), path.Clean(m.MountPath)+"/")
 			if key, has := o.keyOf(file); below && has {
 				all = append(all, Need{Kind: o.kind, Name: o.name, Key: key, Variable: e.Name})
 				named = true

@@ -15,6 +15,7 @@ import (
 
 	"paceline/shared/broker/manifest"
 	"paceline/shared/function/identity"
+	"paceline/shared/function/seal"
 )
 
 // What this package makes or knows by name. The manifests refer to them.
@@ -23,6 +24,7 @@ const (
 	identityKey    = "key.pem"
 	jwksObject     = "paceline-jwks"
 	jwksKey        = "jwks.json"
+	kekObject      = "paceline-kek"
 )
 
 // Settings are the values that only an operator knows. One that is empty
@@ -82,6 +84,9 @@ func generated(n Need) (string, bool, error) {
 	case strings.HasPrefix(n.Name, identityPrefix) && n.Key == identityKey:
 		pem, err := identity.GenerateKey()
 		return string(pem), true, err
+	case n.Kind == Secret && n.Name == kekObject:
+		doc, err := seal.GenerateKEK()
+		return string(doc), true, err
 	case n.Kind == Secret && n.Name == "paceline-accounts":
 		return rand.Text() + rand.Text(), true, nil
 	}
