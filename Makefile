@@ -34,7 +34,7 @@ check: ## everything that needs no server
 	go mod tidy -diff
 	$(MAKE) lint
 	$(TEST) ./events ./shared/api ./tools/catalogue
-	$(TEST) -run 'TestImports|TestManifests|TestReadme' .
+	$(TEST) -run 'TestImports|TestManifests|TestInventory|TestReadme' .
 	$(MAKE) manifests
 
 manifests: ## what a cluster is told, held to the types, webhooks and schemas of Knative (minutes when first built)

@@ -45,7 +45,7 @@ func asyncAPI(rows []Row) ([]byte, error) {
 		section{"info", object{
 			"title":       "Paceline events",
 			"version":     "1",
-			"description": "CloudEvents 1.0 between the functions, in binary mode over HTTP with JSON data. Within a type's version a field may be added, never renamed or removed: readers ignore what they do not know. An event's dataschema is the $id of its payload's schema here; it is a name, nothing is fetched from it.",
+			"description": "CloudEvents 1.0 between the functions, in binary mode over HTTP with JSON data. Within a type's version a field may be added, never renamed or removed: readers ignore what they do not know. An event's dataschema is the $id of its payload's schema here; it is a name, nothing is fetched from it. Members with x-sealed never travel as they are: in their place data has the member sealed, which is all of them as one JSON object, encrypted under the key of the person that partitionkey names (base64). Payloads are described opened, as handlers see them.",
 		}},
 		section{"defaultContentType", "application/json"},
 		section{"servers", servers()},

@@ -74,6 +74,9 @@ func addFields(t reflect.Type, text docs, properties map[string]any, required *[
 		if nilable := f.Type.Kind() == reflect.Pointer || f.Type.Kind() == reflect.Slice || f.Type.Kind() == reflect.Map; nilable && !optional {
 			s["type"] = []string{s["type"].(string), "null"}
 		}
+		if f.Tag.Get("sealed") == "true" {
+			s["x-sealed"] = true
+		}
 		if d := describe(f, t, text); d != "" {
 			s["description"] = d
 		}

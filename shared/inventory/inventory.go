@@ -1,0 +1,96 @@
+// Package inventory is what the platform keeps of people, as data: which
+// documents there are, whether they are sealed, where an export has them and how
+// an erasure ends them. A test walks the structs that the functions keep and
+// that events carry, and fails for one that is not here, or for a field that is
+// neither sealed nor known to be harmless.
+//
+// What is not named as harmless is personal: so a new field is safe until
+// somebody says why it need not be.
+package inventory
+
+// Document is one struct that a function keeps.
+type Document struct {
+	Type   string // package.Type
+	Key    string // where it lies, in the function's keys or objects
+	Sealed bool   // under the person's key; else every field of it is in Harmless
+	Export string // the file of an export that has it, or why none does
+	Erase  string // how an erasure ends it
+}
+
+// How an erasure ends a document. The person's key goes first in any case, and
+// with it whatever is sealed, in every copy and backup.
+const (
+	Deleted = "deleted by its function at account.erased"
+	Expires = "expires by itself; what is sealed in it is noise at once"
+	Nobody  = "names nobody"
+)
+
+// Documents is every document of every function.
+var Documents = []Document{
+	{"accounts.Account", "account:<user>", true, "account.json", Deleted},
+	{"accounts.Settings", "settings:<user>", true, "settings.json", Deleted},
+	{"accounts.Session", "session:<user>:<id>", true, "sessions.json", Deleted},
+	{"accounts.claim", "email:<lookup>", false, "the address is in account.json", Deleted},
+
+	{"upload.Record", "workout:<user>:<id>", true, "workouts.json", Deleted},
+	{"upload.Upload", "upload:<user>:<id>", true, "uploads.json", Deleted},
+	{"upload.Content", "file:<user>:<digest>", true, "it is in uploads.json", Deleted},
+	{"upload.Tombstone", "deleted:<user>:<id>", false, "what it names is gone", Expires},
+
+	{"stats.Record", "workout:<workout>", true, "workouts.json", Deleted},
+	{"stats.Sums", "days:<user>:<year>", true, "days.json", Deleted},
+	{"stats.Settings", "settings:<user>", true, "accounts has them in settings.json", Deleted},
+	{"stats.kept", "analysis:<workout>", true, "workouts.json", Deleted},
+
+	{"social.Profile", "profile:<user>", true, "accounts has it in account.json", Deleted},
+	{"social.Relation", "follow:<follower>:<followee>", false, "follows.json", Deleted},
+
+	{"feed.Item", "item:<workout>", true, "upload has it in workouts.json", Deleted},
+	{"feed.name", "name:<user>", true, "accounts has it in account.json", Deleted},
+
+	{"notify.Note", "note:<user>:<id>", true, "notifications.json", Deleted},
+	{"notify.Choice", "choice:<user>", false, "notifications.json", Deleted},
+	{"notify.person", "person:<user>", true, "accounts has it in account.json", Deleted},
+	{"notify.seen", "workout:<workout>", false, "upload has it in workouts.json", Expires},
+
+	{"mail.Person", "person:<user>", true, "mail.json", Deleted},
+	{"mail.delivery", "delivery:<digest>", false, "mail.json", Expires},
+
+	{"deadletter.Letter", "letter:<id>", true, "an operator's, of no person", Nobody},
+}
+
+// Parts are structs that are kept inside of a sealed document, by that document.
+var Parts = map[string]string{
+	"upload.Failure":  "upload.Record",
+	"upload.Original": "upload.Upload",
+	"stats.Counted":   "stats.Record",
+	"stats.Basis":     "stats.kept",
+	"figures.Athlete": "stats.kept",
+	"figures.Peak":    "stats.kept",
+	"figures.Zones":   "stats.kept",
+}
+
+// Harmless is the members, by name, that may lie and travel as they are, with
+// the reason. A member of that name that says more of a person needs another
+// name; Type.member is the member of one type alone.
+var Harmless = map[string]string{
+	// Which, in what order, when, and how far.
+	"user_id": id, "user": id, "workout_id": id, "upload_id": id, "notification_id": id, "follower_id": id, "followee_id": id,
+	"track_key": id, "keys": id, "key": id, "claim": id,
+	"version": order, "from": order, "FeedRebuildRequested.to": order, "after": order, "schedule": order,
+	"at": when, "created_at": when, "changed_at": when, "updated_at": when, "registered_at": when, "verified_at": when,
+	"deleted_at": when, "sent_at": when, "first_at": when, "claim_at": when, "end_at": when, "started_at": when,
+	"state": state, "deleted": state, "approved": state, "code": state, "warnings": state, "reason": state, "kind": state, "template": state,
+
+	// What was chosen of a few.
+	"visibility": choice, "previous_visibility": choice, "approve_followers": choice, "kinds": choice,
+	"locale": choice, "time_zone": choice, "sport": choice, "sub_sport": choice,
+}
+
+const (
+	id     = "an id, or a name made of ids"
+	order  = "orders or bounds what is known by ids"
+	when   = "a moment of the platform's, or of an index"
+	state  = "one of a few words of the platform's own"
+	choice = "one of a few values that many people share"
+)
