@@ -35,6 +35,7 @@ import (
 	"paceline/functions/upload/tcx/tcxtest"
 	"paceline/shared/function"
 	"paceline/shared/function/identity"
+	"paceline/shared/function/redistest"
 	"paceline/shared/function/local"
 	"paceline/shared/track"
 )
@@ -224,7 +225,7 @@ func openGateway(b *testing.B, target string) (address, token string) {
 		b.Fatal(err)
 	}
 	vars := keys.Vars(function.GatewayName)
-	vars["FUNCTION_URL"] = target + "/fn/{function}"
+	vars["FUNCTION_URL"], vars["K_SINK"], vars["REDIS_URL"] = target+"/fn/{function}", target+"/broker", redistest.URL(b)
 	f, err := gateway.Open(context.Background(), function.Env{Vars: vars, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Now: time.Now})
 	if err != nil {
 		b.Fatal(err)

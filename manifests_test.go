@@ -129,13 +129,11 @@ func TestManifestsTriggersAndSubscriptionsAreTheSame(t *testing.T) {
 			t.Errorf("%s: no PingSource has the schedule %q", tr.Metadata.Name, schedule)
 		}
 	}
-	for _, stateless := range []string{function.GatewayName, "web"} {
-		if len(wanted[stateless]) > 0 {
-			t.Errorf("%s takes no events, and triggers send it %v", stateless, wanted[stateless])
-		}
+	if len(wanted["web"]) > 0 {
+		t.Errorf("web takes no events, and triggers send it %v", wanted["web"])
 	}
 	for name := range functions {
-		if name == function.GatewayName || name == "web" {
+		if name == "web" {
 			continue
 		}
 		r := rigOf(t, name)

@@ -202,12 +202,16 @@ func (r *running) mails(to string) map[string]*enmime.Envelope {
 	return out
 }
 
-func (r *running) mailToken(to string) string {
+// mailToken is the token of the link that proves an address.
+func (r *running) mailToken(to string) string { return r.linkToken(to, "/verify") }
+
+// linkToken is the token of the link to a page, when the mail has come.
+func (r *running) linkToken(to, page string) string {
 	r.t.Helper()
 	token := ""
 	r.soon("a mail with a link to "+to, func() bool {
 		for _, e := range r.mails(to) {
-			if _, query, ok := strings.Cut(e.Text, "/verify?"); ok {
+			if _, query, ok := strings.Cut(e.Text, page+"?"); ok {
 				values, err := url.ParseQuery(strings.Fields(query)[0])
 				token = values.Get("token")
 				return err == nil && token != ""

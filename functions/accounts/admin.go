@@ -9,6 +9,7 @@ import (
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
+	"paceline/shared/function/revocation"
 	"paceline/shared/function/store"
 )
 
@@ -88,11 +89,13 @@ func (f *accounts) grantRole(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.people.change(r.Context(), r.PathValue("id"), func(_ *store.Tx, a *Account) error {
+	_, err = f.people.change(r.Context(), r.PathValue("id"), func(t *store.Tx, a *Account) error {
 		if !a.Verified {
 			return fault.Conflict("email_not_verified", "a role is for a person whose address is proven")
 		}
-		a.grant(role)
+		if a.grant(role) {
+			revocation.EndTokens(r.Context(), t, a.UserID)
+		}
 		return nil
 	})
 	if err != nil {
@@ -102,11 +105,14 @@ func (f *accounts) grantRole(w http.ResponseWriter, r *http.Request) error {
 	return rest.NoContent(w)
 }
 
-func (a *Account) grant(role identity.Role) {
-	if !slices.Contains(a.Roles, role) {
-		a.Roles = append(a.Roles, role)
-		a.Version++
+// grant gives a role, and says whether that changed anything.
+func (a *Account) grant(role identity.Role) bool {
+	if slices.Contains(a.Roles, role) {
+		return false
 	}
+	a.Roles = append(a.Roles, role)
+	a.Version++
+	return true
 }
 
 // revokeRole takes a role away. Nobody takes the role admin from themselves,
@@ -126,11 +132,12 @@ func (f *accounts) revokeRole(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	had := false
-	_, err = f.people.change(ctx, id, func(_ *store.Tx, a *Account) error {
+	_, err = f.people.change(ctx, id, func(t *store.Tx, a *Account) error {
 		i := slices.Index(a.Roles, role)
 		if had = i >= 0; had {
 			a.Roles = slices.Delete(a.Roles, i, i+1)
 			a.Version++
+			revocation.EndTokens(ctx, t, id)
 		}
 		return nil
 	})

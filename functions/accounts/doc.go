@@ -9,6 +9,8 @@
 //	      token:<user>:<purpose>  digest of the newest mail token
 //	      session:<user>:<id>, sessions:<user>   sign-ins
 //	      settings:<user>         dated training settings
+//	      keys:ended:…, keys:notbefore:…  which tokens are void before they
+//	                              expire, see shared/function/revocation
 //	      email:<lookup>, pending:<lookup>   whose address it is, or may become;
 //	                              lookup is a keyed hash of the address
 //	      (keys:person:<user>, keys:master: what everything of a person is sealed
@@ -17,7 +19,7 @@
 //	      asks learns nothing about other people's addresses
 //
 // Support finds people by their address and ends their sessions; admins give and
-// take roles, which hold from the person's next token on, and one is always left.
+// take roles, which void the person's tokens, and one is always left.
 //
 // Passwords are kept as argon2id in PHC form. Refresh tokens are derived from
 // a key and the session's salt and generation, so that nothing that is stored

@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paceline/shared/function/fault"
+	"paceline/shared/function/revocation"
 	"paceline/shared/function/store"
 )
 
@@ -225,6 +226,7 @@ func saveSession(ctx context.Context, t *store.Tx, user string, s Session) error
 }
 
 func endSession(ctx context.Context, t *store.Tx, user string, ids ...string) {
+	revocation.EndSessions(ctx, t, user, ids...)
 	list := t.Key("sessions", user)
 	for _, id := range ids {
 		t.Del(t.Key("session", user, id))

@@ -20,6 +20,7 @@ import (
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
+	"paceline/shared/function/revocation"
 )
 
 // self marks the routes that the gateway answers itself.
@@ -37,7 +38,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := function.OpenStateless(e, function.GatewayName)
+	base, err := function.OpenBase(e, function.GatewayName)
 	if err != nil {
 		return nil, err
 	}
@@ -46,19 +47,21 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	}
 	g := &gateway{
 		config: c, signer: base.Signer, log: base.Log, now: e.Now,
-		people: identity.NewVerifier(identity.AccessType, identity.AudiencePlatform, []string{"accounts"}, base.Keys, e.Now),
+		people:  identity.NewVerifier(identity.AccessType, identity.AudiencePlatform, []string{"accounts"}, base.Keys, e.Now),
+		revoked: revocation.NewChecker(base.Store),
 	}
 	g.proxy = g.newProxy()
-	return &function.Function{Handler: g.routes()}, nil
+	return base.Public(g.routes()), nil
 }
 
 type gateway struct {
-	config Config
-	signer *identity.Signer
-	people *identity.Verifier
-	proxy  *httputil.ReverseProxy
-	log    *slog.Logger
-	now    func() time.Time
+	config  Config
+	signer  *identity.Signer
+	people  *identity.Verifier
+	revoked *revocation.Checker
+	proxy   *httputil.ReverseProxy
+	log     *slog.Logger
+	now     func() time.Time
 }
 
 // routes builds the mux from the table. The catch-all asks for a token before
@@ -100,7 +103,7 @@ func (g *gateway) edge(next http.Handler) http.Handler {
 // prove who they are, then err.
 func (g *gateway) otherwise(err *fault.Error, allowed []string) http.Handler {
 	return answer(func(w http.ResponseWriter, r *http.Request) error {
-		if _, err := g.people.Request(r); err != nil {
+		if _, err := g.person(r); err != nil {
 			return err
 		}
 		if allowed != nil {
@@ -139,7 +142,7 @@ func (g *gateway) route(route Route) http.Handler {
 // caller is who calls, when they may take the route. A token on a public route
 // counts when it is good and is ignored otherwise.
 func (g *gateway) caller(route Route, r *http.Request) (identity.Caller, error) {
-	caller, err := g.people.Request(r)
+	caller, err := g.person(r)
 	if route.Public() {
 		if err != nil {
 			return identity.Caller{Roles: []identity.Role{identity.Guest}}, nil
@@ -153,6 +156,16 @@ func (g *gateway) caller(route Route, r *http.Request) (identity.Caller, error) 
 		return caller, fault.Forbidden("role_missing", "this needs a role that you do not have")
 	}
 	return caller, nil
+}
+
+// person is whom the token of r speaks for: a token that verifies, and that was
+// not revoked since.
+func (g *gateway) person(r *http.Request) (identity.Caller, error) {
+	caller, err := g.people.Request(r)
+	if err != nil {
+		return caller, err
+	}
+	return caller, g.revoked.Check(r.Context(), caller)
 }
 
 // contracts are the documents that the gateway itself answers.

@@ -19,6 +19,7 @@ import (
 	"paceline/shared/function"
 	"paceline/shared/function/functiontest"
 	"paceline/shared/function/identity"
+	"paceline/shared/function/redistest"
 )
 
 // edge is a gateway with one server behind it that stands for every function.
@@ -29,11 +30,12 @@ type edge struct {
 	keys     identity.KeySource
 	answer   atomic.Pointer[http.HandlerFunc]
 	reached  atomic.Int64
+	redis    string
 }
 
 func newEdge(t *testing.T) *edge {
 	t.Helper()
-	e := &edge{t: t}
+	e := &edge{t: t, redis: redistest.URL(t)}
 	behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e.reached.Add(1)
 		(*e.answer.Load())(w, r)
@@ -58,6 +60,7 @@ func newEdge(t *testing.T) *edge {
 	e.keys = function.KeysFromFile(file)
 	f, err := gateway.Open(context.Background(), function.Env{Now: now, Log: slog.New(slog.DiscardHandler), Vars: map[string]string{
 		"IDENTITY_KEY_FILE": filepath.Join(dir, "gateway.pem"), "IDENTITY_JWKS_FILE": file, "FUNCTION_URL": behind.URL + "/fn/{function}",
+		"REDIS_URL": e.redis, "K_SINK": behind.URL + "/broker",
 	}})
 	must(t, err)
 	server := httptest.NewServer(f.Handler)

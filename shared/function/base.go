@@ -124,7 +124,13 @@ func fileSource(variable, path string) identity.KeySource {
 // Function puts routes, subscriptions and the sweep of the outbox together.
 // Routes see a verified caller in their context (identity.CallerFrom).
 func (b *Base) Function(routes http.Handler, subscriptions ...eventing.Subscription) *Function {
-	f := &Function{Handler: b.Calls(routes)}
+	return b.Public(b.Calls(routes), subscriptions...)
+}
+
+// Public is Function for routes that say by themselves who calls: those of the
+// gateway.
+func (b *Base) Public(routes http.Handler, subscriptions ...eventing.Subscription) *Function {
+	f := &Function{Handler: routes}
 	if b.Store == nil {
 		return f
 	}

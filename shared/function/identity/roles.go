@@ -25,6 +25,7 @@ type Caller struct {
 	SessionID string // the sign-in that the token came from, or ""
 	Actor     string // who calls on the person's behalf, such as "gateway"
 	Roles     []Role
+	IssuedAt  time.Time // when the token was made
 	AuthTime  time.Time // when the person last proved who they are; zero when that is not known
 	Methods   []string  // how, in the names of RFC 8176: "pwd", "otp", "pop", "mfa"
 

@@ -38,6 +38,10 @@ const signerMaxAge = 10 * time.Second
 // AudiencePlatform is the audience of access tokens.
 const AudiencePlatform = "paceline"
 
+// Times are in milliseconds, so that a token that was made right after others
+// were revoked is told apart from them.
+func init() { jwt.TimePrecision = time.Millisecond }
+
 type claims struct {
 	jwt.RegisteredClaims
 	SessionID string           `json:"sid,omitempty"`

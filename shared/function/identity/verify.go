@@ -99,7 +99,7 @@ func invalid(err error) error {
 }
 
 func (c *claims) caller(typ string) Caller {
-	out := Caller{Issuer: c.Issuer, UserID: c.Subject, SessionID: c.SessionID, Roles: c.Roles, Methods: c.Methods, digest: c.Digest}
+	out := Caller{Issuer: c.Issuer, UserID: c.Subject, SessionID: c.SessionID, Roles: c.Roles, IssuedAt: c.IssuedAt.UTC(), Methods: c.Methods, digest: c.Digest}
 	if c.AuthTime != nil {
 		out.AuthTime = c.AuthTime.Time
 	}

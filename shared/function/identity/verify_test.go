@@ -145,7 +145,7 @@ func TestVerifyAccepts(t *testing.T) {
 	}
 	for name, raw := range cases {
 		caller, err := p.verifier.Verify(context.Background(), raw)
-		want := identity.Caller{Issuer: "gateway", UserID: "ann", SessionID: "s", Actor: "gateway", Roles: []identity.Role{identity.Member}}
+		want := identity.Caller{Issuer: "gateway", UserID: "ann", IssuedAt: start, SessionID: "s", Actor: "gateway", Roles: []identity.Role{identity.Member}}
 		if err != nil || !reflect.DeepEqual(caller, want) {
 			t.Errorf("%s: caller %+v, error %v", name, caller, err)
 		}
@@ -165,9 +165,9 @@ func TestEachTypeSpeaksForItsCaller(t *testing.T) {
 		typ, audience, raw string
 		want               identity.Caller
 	}{
-		"a person's app": {identity.AccessType, identity.AudiencePlatform, access, identity.Caller{Issuer: "accounts", UserID: "ann", SessionID: "s", Roles: []identity.Role{identity.Member, identity.Coach}}},
-		"a guest's call": {identity.CallType, "stats", guest, identity.Caller{Issuer: "gateway", Actor: "gateway", Roles: []identity.Role{identity.Guest}}},
-		"the broker":     {identity.WorkloadType, "stats", workload, identity.Caller{Issuer: "broker", Roles: []identity.Role{identity.Workload}}},
+		"a person's app": {identity.AccessType, identity.AudiencePlatform, access, identity.Caller{Issuer: "accounts", IssuedAt: start, UserID: "ann", SessionID: "s", Roles: []identity.Role{identity.Member, identity.Coach}}},
+		"a guest's call": {identity.CallType, "stats", guest, identity.Caller{Issuer: "gateway", IssuedAt: start, Actor: "gateway", Roles: []identity.Role{identity.Guest}}},
+		"the broker":     {identity.WorkloadType, "stats", workload, identity.Caller{Issuer: "broker", IssuedAt: start, Roles: []identity.Role{identity.Workload}}},
 	}
 	for name, c := range cases {
 		v := identity.NewVerifier(c.typ, c.audience, []string{"*"}, p.source, p.clock)
