@@ -146,7 +146,7 @@ func rigOf(t *testing.T, name string) *functiontest.Rig {
 		t.Fatal(err)
 	}
 	return functiontest.New(t, name, functions[name], map[string]string{
-		"ACCOUNTS_KEY_FILE": key, "OBJECTS_URL": "file://" + t.TempDir(), "FUNCTION_URL": "http://{function}.example",
+		"ACCOUNTS_KEY_FILE": key, "PASSWORD_KEYS_FILE": key, "OBJECTS_URL": "file://" + t.TempDir(), "FUNCTION_URL": "http://{function}.example",
 		"SMTP_URL": "smtp://127.0.0.1:1", "PUBLIC_URL": "http://127.0.0.1:8080",
 	})
 }

@@ -306,3 +306,25 @@ func TestOperatorsRebuildFeeds(t *testing.T) {
 	_, complaints = (&desk{r: r, token: anna.token}).kn(1, "rebuild", "feed")
 	has(t, complaints, "403")
 }
+
+func TestOperatorsRefuseMoreLeakedPasswords(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	list := filepath.Join(dir, "breached.bin")
+	d := &desk{r: &running{t: t}, in: "our club has 90 members\nshort\n"}
+	out, _ := d.kn(0, "breach-list", "build", "-f", list, "-")
+	has(t, out, "1 passwords")
+	_, complaint := d.kn(1, "breach-list", "build", "-f", list, filepath.Join(dir, "missing"))
+	has(t, complaint, "missing")
+	r := start(t, filepath.Join(dir, "data"), map[string]string{"BREACHED_PASSWORDS_FILE": list})
+	body := `{"email":"ben@example.com","password":"our club has 90 members","display_name":"Ben"}`
+	resp, err := http.Post(r.url+"/v1/auth/register", "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var problem struct{ Code, Reason string }
+	if err := json.NewDecoder(resp.Body).Decode(&problem); err != nil || resp.StatusCode != 422 || problem.Code != "password_too_common" || problem.Reason != "leaked" {
+		t.Errorf("%d %+v %v", resp.StatusCode, problem, err)
+	}
+}

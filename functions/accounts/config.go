@@ -11,6 +11,12 @@ type Config struct {
 	SecretKey string `env:"ACCOUNTS_KEY_FILE,file,notEmpty,required"`
 	// AdminEmails are addresses whose proof gives the role admin, separated by commas.
 	AdminEmails []string `env:"ADMIN_EMAILS" envSeparator:","`
+	// PasswordKeys key the hashes of passwords: one of 32 bytes or more a line, the
+	// newest first.
+	PasswordKeys string `env:"PASSWORD_KEYS_FILE,file,notEmpty,required"`
+	// BreachedPasswords is a list of leaked passwords besides the one that is in
+	// the binary, as 'kn paceline breach-list build' makes it.
+	BreachedPasswords string `env:"BREACHED_PASSWORDS_FILE"`
 	// Hashes bounds how many passwords are hashed at once; each takes 46 MiB.
 	Hashes int `env:"PASSWORD_HASHES" envDefault:"2"`
 }

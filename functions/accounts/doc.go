@@ -21,7 +21,8 @@
 // Support finds people by their address and ends their sessions; admins give and
 // take roles, which void the person's tokens, and one is always left.
 //
-// Passwords are kept as argon2id in PHC form. Refresh tokens are derived from
+// Passwords follow NIST SP 800-63B-4 and are kept keyed, as argon2id in PHC form,
+// whose costs and key are brought to today's at a sign-in. Refresh tokens are derived from
 // a key and the session's salt and generation, so that nothing that is stored
 // can be used to sign in; each works once, and one that comes back ends its
 // session. A repeat within a minute gets the same successor again, since an

@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -21,24 +22,33 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	if len(c.SecretKey) < 32 {
 		return nil, errors.New("ACCOUNTS_KEY_FILE: the key is shorter than 32 bytes")
 	}
+	keys, err := parsePasswordKeys(c.PasswordKeys)
+	if err != nil {
+		return nil, fmt.Errorf("PASSWORD_KEYS_FILE: %w", err)
+	}
+	rules, err := newPasswordRules(c.BreachedPasswords)
+	if err != nil {
+		return nil, err
+	}
 	base, err := function.OpenBase(e, "accounts")
 	if err != nil {
 		return nil, err
 	}
 	f := &accounts{
-		config: c, people: people{base.Store, keyring{[]byte(c.SecretKey)}}, hasher: newHasher(c.Hashes),
-		signer: base.Signer, log: base.Log, now: e.Now,
+		config: c, people: people{base.Store, keyring{[]byte(c.SecretKey)}}, hasher: newHasher(c.Hashes, keys),
+		passwords: rules, signer: base.Signer, log: base.Log, now: e.Now,
 	}
 	return base.Function(f.routes(base)), nil
 }
 
 type accounts struct {
-	config Config
-	people people
-	hasher *hasher
-	signer *identity.Signer
-	log    *slog.Logger
-	now    func() time.Time
+	config    Config
+	people    people
+	hasher    *hasher
+	passwords passwordRules
+	signer    *identity.Signer
+	log       *slog.Logger
+	now       func() time.Time
 }
 
 // routes: answers under /v1/auth/ hold secrets and are never kept for a repeat.

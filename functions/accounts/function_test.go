@@ -26,7 +26,7 @@ func open(t *testing.T) rig {
 	if err := os.WriteFile(key, []byte(strings.Repeat("k", 32)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return rig{functiontest.New(t, "accounts", accounts.Open, map[string]string{"ACCOUNTS_KEY_FILE": key, "ADMIN_EMAILS": "root@example.com"})}
+	return rig{functiontest.New(t, "accounts", accounts.Open, map[string]string{"ACCOUNTS_KEY_FILE": key, "PASSWORD_KEYS_FILE": key, "ADMIN_EMAILS": "root@example.com"})}
 }
 
 func (r rig) post(path string, body any) functiontest.Answer {

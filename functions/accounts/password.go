@@ -1,56 +1,130 @@
 package accounts
 
 import (
-	"context"
-	"crypto/rand"
-	"crypto/subtle"
-	"encoding/base64"
-	"errors"
+	_ "embed"
 	"fmt"
+	"os"
 	"strings"
-	"time"
 	"unicode/utf8"
 
-	"golang.org/x/crypto/argon2"
+	zxcvbn "github.com/ccojocar/zxcvbn-go"
+	"github.com/ccojocar/zxcvbn-go/matching"
 	"golang.org/x/text/unicode/norm"
 
+	"paceline/shared/breached"
 	"paceline/shared/function/fault"
 )
 
-// The parameters of new hashes: OWASP's and ASVS's floor for argon2id.
 const (
-	hashTime    = 1
-	hashMemory  = 46 << 10 // KiB
-	hashThreads = 1
-	saltBytes   = 16
-	keyBytes    = 32
-
-	minPassword = 15 // characters, for a password that is the only factor
-	maxPassword = 1024
+	minPassword       = 15 // characters, for a password that is the only factor
+	minBesideASecond  = 8  // characters, for one beside a second factor
+	maxPassword       = 1024
+	minBits           = 27 // as zxcvbn counts: more than 10⁸ guesses
+	minBitsOfDigits   = 20
+	maxScored         = 64 // characters that are scored: zxcvbn's time grows with their square
+	minDistinct       = 4  // characters besides what is known of the person
+	minPersonalLength = 4  // of a word that is taken out
 )
 
-// checkPassword applies NIST SP 800-63B: length counts, composition does not,
-// and it must not be what everybody would try for this person.
-func checkPassword(password, email, name string) error {
-	switch n := utf8.RuneCountInString(norm.NFC.String(password)); {
-	case !utf8.ValidString(password):
-		return fault.Invalid("password_invalid", "the password is not valid UTF-8")
-	case n < minPassword:
-		return fault.Invalid("password_too_short", "a password has at least %d characters", minPassword)
+// embedded is the list that tools/breachlist makes.
+//
+//go:embed breached.bin
+var embedded []byte
+
+// passwordRules are NIST SP 800-63B-4's: length counts, composition does not,
+// and a password must be neither on a list of leaked ones nor what a guesser
+// would try for this person.
+type passwordRules struct{ leaked []*breached.List }
+
+// newPasswordRules takes the list in the binary, and the one in file if any.
+func newPasswordRules(file string) (passwordRules, error) {
+	own, err := breached.Parse(embedded)
+	if err != nil {
+		return passwordRules{}, err
+	}
+	rules := passwordRules{[]*breached.List{own}}
+	if file == "" {
+		return rules, nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return rules, fmt.Errorf("BREACHED_PASSWORDS_FILE: %w", err)
+	}
+	more, err := breached.Parse(b)
+	if err != nil {
+		return rules, fmt.Errorf("BREACHED_PASSWORDS_FILE: %w", err)
+	}
+	rules.leaked = append(rules.leaked, more)
+	return rules, nil
+}
+
+// checkSize refuses what is not hashed at all, before anything costs time.
+func checkSize(password string) error {
+	switch {
 	case len(password) > maxPassword:
 		return fault.Invalid("password_too_long", "a password has at most %d bytes", maxPassword)
-	}
-	local, _, _ := strings.Cut(normalEmail(email), "@")
-	rest := strings.ToLower(password)
-	for _, word := range []string{normalEmail(email), local, strings.ToLower(name), "paceline", "password", "123456789", "12345678", "qwertyuiop"} {
-		if len(word) > 3 {
-			rest = strings.ReplaceAll(rest, word, "")
-		}
-	}
-	if distinct(rest) < 4 {
-		return fault.Invalid("password_too_common", "this password is easy to guess from your name, your address or by habit")
+	case !utf8.ValidString(password):
+		return fault.Invalid("password_invalid", "the password is not valid UTF-8")
 	}
 	return nil
+}
+
+// check says why a may not have password, if so. Beside a second factor it may
+// be shorter.
+func (p passwordRules) check(password string, a Account, second bool) error {
+	if err := checkSize(password); err != nil {
+		return err
+	}
+	least := minPassword
+	if second {
+		least = minBesideASecond
+	}
+	password = norm.NFC.String(password)
+	if utf8.RuneCountInString(password) < least {
+		return fault.Invalid("password_too_short", "a password has at least %d characters", least)
+	}
+	common := func(reason, text string) error {
+		return fault.Invalid("password_too_common", "%s", text).With("reason", reason)
+	}
+	switch words := personal(a); {
+	case p.isLeaked(password):
+		return common("leaked", "this password is on a list of stolen ones that everybody has: choose another")
+	case distinct(without(strings.ToLower(password), words)) < minDistinct:
+		return common("personal", "this password is easy to guess from your name, your address or by habit")
+	case guessable(password, words):
+		return common("guessable", "this password is easy to guess: take a few words that do not belong together")
+	}
+	return nil
+}
+
+func (p passwordRules) isLeaked(password string) bool {
+	for _, list := range p.leaked {
+		if list.Has(password) || list.Has(strings.ToLower(password)) {
+			return true
+		}
+	}
+	return false
+}
+
+// personal is what a guesser of a's password would try: words of the person
+// and of the brand.
+func personal(a Account) []string {
+	email := normalEmail(a.Email)
+	local, domain, _ := strings.Cut(email, "@")
+	words := []string{email, local, domain, strings.ToLower(a.DisplayName), "paceline", "password", "123456789", "12345678", "qwertyuiop"}
+	return append(words, strings.FieldsFunc(local+" "+strings.ToLower(a.DisplayName)+" "+domain, func(r rune) bool {
+		return strings.ContainsRune(" .-_+", r)
+	})...)
+}
+
+// without takes words out of password, the longest of the beginning first.
+func without(password string, words []string) string {
+	for _, word := range words {
+		if utf8.RuneCountInString(word) >= minPersonalLength {
+			password = strings.ReplaceAll(password, word, "")
+		}
+	}
+	return password
 }
 
 func distinct(s string) int {
@@ -61,92 +135,16 @@ func distinct(s string) int {
 	return len(seen)
 }
 
-// hasher hashes passwords, not more at once than memory allows.
-type hasher struct {
-	slots chan struct{}
-	dummy string // verified when there is no account, so that both take as long
-}
-
-func newHasher(slots int) *hasher {
-	salt := make([]byte, saltBytes)
-	return &hasher{slots: make(chan struct{}, max(1, slots)), dummy: encodeHash(hashTime, hashMemory, hashThreads, salt, make([]byte, keyBytes))}
-}
-
-func (h *hasher) acquire(ctx context.Context) error {
-	wait, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	select {
-	case h.slots <- struct{}{}:
-		return nil
-	case <-wait.Done():
-		return fault.Unavailable("too_many_sign_ins", 2*time.Second, wait.Err())
+// guessable says what zxcvbn makes of the beginning: what cannot be guessed does
+// not become guessable by what follows. Where there are digits only it takes any
+// eight of them for a date and finds rows on a keypad in random ones, so that
+// less is asked of these.
+func guessable(password string, words []string) bool {
+	if runes := []rune(password); len(runes) > maxScored {
+		password = string(runes[:maxScored])
 	}
-}
-
-// hash makes the PHC string of a password.
-func (h *hasher) hash(ctx context.Context, password string) (string, error) {
-	if err := h.acquire(ctx); err != nil {
-		return "", err
+	if strings.Trim(password, "0123456789") == "" {
+		return zxcvbn.PasswordStrength(password, words, matching.FilterDateWithoutSepMatcher).Entropy < minBitsOfDigits
 	}
-	defer func() { <-h.slots }()
-	salt := make([]byte, saltBytes)
-	_, _ = rand.Read(salt) // never fails
-	key := argon2.IDKey(normal(password), salt, hashTime, hashMemory, hashThreads, keyBytes)
-	return encodeHash(hashTime, hashMemory, hashThreads, salt, key), nil
-}
-
-// verify says whether password is the one that phc was made of. An empty phc
-// is never right, and takes as long.
-func (h *hasher) verify(ctx context.Context, phc, password string) (bool, error) {
-	known := phc != ""
-	if !known {
-		phc = h.dummy
-	}
-	p, err := decodeHash(phc)
-	if err != nil {
-		return false, err
-	}
-	if err := h.acquire(ctx); err != nil {
-		return false, err
-	}
-	defer func() { <-h.slots }()
-	key := argon2.IDKey(normal(password), p.salt, p.time, p.memory, p.threads, uint32(len(p.key)))
-	return subtle.ConstantTimeCompare(key, p.key) == 1 && known, nil
-}
-
-// normal makes the two ways to write an accented letter one password.
-func normal(password string) []byte { return []byte(norm.NFC.String(password)) }
-
-type phcHash struct {
-	time, memory uint32
-	threads      uint8
-	salt, key    []byte
-}
-
-func encodeHash(t, m uint32, p uint8, salt, key []byte) string {
-	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, m, t, p, b64.EncodeToString(salt), b64.EncodeToString(key))
-}
-
-// decodeHash refuses costs with which a stored hash could exhaust the process.
-func decodeHash(phc string) (phcHash, error) {
-	bad := errors.New("accounts: stored password hash is not one of ours")
-	parts := strings.Split(phc, "$")
-	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
-		return phcHash{}, bad
-	}
-	var out phcHash
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &out.memory, &out.time, &out.threads); err != nil {
-		return phcHash{}, bad
-	}
-	if out.memory > 256<<10 || out.time < 1 || out.time > 10 || out.threads < 1 || out.threads > 8 {
-		return phcHash{}, bad
-	}
-	var err1, err2 error
-	out.salt, err1 = base64.RawStdEncoding.DecodeString(parts[4])
-	out.key, err2 = base64.RawStdEncoding.DecodeString(parts[5])
-	if err1 != nil || err2 != nil || len(out.salt) < 8 || len(out.key) != keyBytes {
-		return phcHash{}, bad
-	}
-	return out, nil
+	return zxcvbn.PasswordStrength(password, words).Entropy < minBits
 }

@@ -22,11 +22,11 @@ func (f *accounts) reauthenticate(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	right, err := f.hasher.verify(ctx, a.Password, in.Password)
+	got, err := f.hasher.verify(ctx, a.Password, in.Password)
 	if err != nil {
 		return err
 	}
-	if !right {
+	if !got.right {
 		return errCredentials()
 	}
 	err = f.people.Update(ctx, who.UserID, func(t *store.Tx) error {

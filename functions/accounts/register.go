@@ -25,7 +25,7 @@ func (f *accounts) register(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := checkPassword(in.Password, a.Email, a.DisplayName); err != nil {
+	if err := f.passwords.check(in.Password, a, false); err != nil {
 		return err
 	}
 	if a.Password, err = f.hasher.hash(r.Context(), in.Password); err != nil {

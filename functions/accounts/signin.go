@@ -33,16 +33,39 @@ func (f *accounts) login(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	right, err := f.hasher.verify(ctx, a.Password, in.Password)
+	got, err := f.hasher.verify(ctx, a.Password, in.Password)
 	switch {
 	case err != nil:
 		return err
-	case !right:
+	case !got.right:
 		return errCredentials()
 	case !a.Verified:
 		return fault.Forbidden("email_not_verified", "open the link in the mail that we sent you first")
 	}
+	if got.old {
+		a = f.rehash(ctx, a, in.Password)
+	}
 	return f.signIn(w, r, a, byPassword)
+}
+
+// rehash brings a stored password to today's costs and key. A sign-in does not
+// fail over it: the next one tries again.
+func (f *accounts) rehash(ctx context.Context, a Account, password string) Account {
+	phc, err := f.hasher.hash(ctx, password)
+	if err != nil {
+		return a
+	}
+	changed, err := f.people.change(ctx, a.UserID, func(_ *store.Tx, now *Account) error {
+		if now.Password == a.Password {
+			now.Password = phc
+		}
+		return nil
+	})
+	if err != nil {
+		f.log.WarnContext(ctx, "password not hashed anew", "user", a.UserID, "error", err)
+		return a
+	}
+	return changed
 }
 
 // How a person proved who they are, in the names of RFC 8176.
@@ -190,7 +213,7 @@ func (f *accounts) reset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return orToken(err)
 	}
-	if err := checkPassword(in.Password, a.Email, a.DisplayName); err != nil {
+	if err := f.passwords.check(in.Password, a, false); err != nil {
 		return err
 	}
 	phc, err := f.hasher.hash(ctx, in.Password)

@@ -899,6 +899,9 @@ type Problem struct {
 
 	// Line Where in a text file (lines, from 1).
 	Line *int `json:"line,omitempty"`
+
+	// Reason Why, in a word, where a code has several.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Profile A person as others see the person.

@@ -27,8 +27,10 @@ func OpenKeys(dir string, issuers []string, now func() time.Time) (*Keys, error)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
-	if _, err := keep(k.secret(), func() ([]byte, error) { return []byte(rand.Text() + rand.Text()), nil }); err != nil {
-		return nil, err
+	for _, file := range []string{k.secret(), k.passwords()} {
+		if _, err := keep(file, func() ([]byte, error) { return []byte(rand.Text() + rand.Text()), nil }); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := keep(k.kek(), seal.GenerateKEK); err != nil {
 		return nil, err
@@ -71,6 +73,7 @@ func (k *Keys) publish(now time.Time, current []identity.Key) error {
 
 func (k *Keys) file(issuer string) string { return filepath.Join(k.dir, issuer+keySuffix) }
 func (k *Keys) secret() string            { return filepath.Join(k.dir, "accounts.key") }
+func (k *Keys) passwords() string         { return filepath.Join(k.dir, "passwords.key") }
 
 func (k *Keys) kek() string { return filepath.Join(k.dir, "kek.json") }
 
@@ -85,7 +88,9 @@ func (k *Keys) Signer(issuer string) *identity.Signer { return k.signers[issuer]
 
 // Vars is the part of a function's environment that names its keys.
 func (k *Keys) Vars(name string) map[string]string {
-	return map[string]string{"IDENTITY_KEY_FILE": k.file(name), "IDENTITY_JWKS_FILE": k.JWKS(), "ACCOUNTS_KEY_FILE": k.secret()}
+	return map[string]string{
+		"IDENTITY_KEY_FILE": k.file(name), "IDENTITY_JWKS_FILE": k.JWKS(), "ACCOUNTS_KEY_FILE": k.secret(), "PASSWORD_KEYS_FILE": k.passwords(),
+	}
 }
 
 // keep reads a file, or makes it once.
