@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,14 +49,14 @@ func TestAPoisonEventIsShownAndReplayed(t *testing.T) {
 	r.soon("the letter again", func() bool { again := find(); return again.Replays == 1 && again.State == "kept" })
 }
 
-// send puts an event into the broker as a function would.
+// send puts an event into the broker as the function of its source would.
 func (r *running) send(e events.Envelope) {
 	r.t.Helper()
 	keys, err := local.OpenKeys(filepath.Join(r.dir, "keys"), issuers(), time.Now)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	signer := keys.Signer("upload")
+	signer := keys.Signer(strings.TrimPrefix(e.Source, events.Source("")))
 	sink := eventing.Sink{URL: r.inside + "/broker/paceline/default", Client: http.DefaultClient, Sign: signer.EventToken, Token: func() (string, error) {
 		return signer.WorkloadToken(function.BrokerName)
 	}}

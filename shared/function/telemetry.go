@@ -56,7 +56,29 @@ func traced(name string, next http.Handler) http.Handler {
 	if !sends.Load() {
 		return next
 	}
-	return otelhttp.NewHandler(next, name, otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
+	known := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from, _ := r.Context().Value(senderKey{}).(sender)
+		whole := *r
+		whole.Header, whole.RemoteAddr = from.header, from.address
+		next.ServeHTTP(w, &whole)
+	})
+	trace := otelhttp.NewHandler(known, name, otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string {
 		return name + " " + r.Method
 	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		shown := r.WithContext(context.WithValue(r.Context(), senderKey{}, sender{r.Header, r.RemoteAddr}))
+		shown.Header, shown.RemoteAddr = r.Header.Clone(), ""
+		shown.Header.Del("User-Agent")
+		shown.Header.Del("X-Forwarded-For")
+		trace.ServeHTTP(w, shown)
+	})
 }
+
+// sender is what tells of a person's device and network. A span has no need of
+// it, and lies where no erasure reaches.
+type sender struct {
+	header  http.Header
+	address string
+}
+
+type senderKey struct{}
