@@ -13,6 +13,9 @@ const (
 	TypeWorkoutDeleted      = "paceline.workout.deleted.v1"
 	TypeWorkoutProcessed    = "paceline.workout.processed.v1"
 	TypeWorkoutFailed       = "paceline.workout.failed.v1"
+	TypeRecordSet           = "paceline.record.set.v1"
+	TypeGoalReached         = "paceline.goal.reached.v1"
+	TypeStatsReplay         = "paceline.stats.replay.requested.v1"
 	TypeAccountRegistered   = "paceline.account.registered.v1"
 	TypeAccountVerified     = "paceline.account.verified.v1"
 	TypeProfileUpdated      = "paceline.profile.updated.v1"
@@ -36,6 +39,9 @@ var senders = map[string][]string{
 	TypeWorkoutDeleted:      {"upload"},
 	TypeWorkoutProcessed:    {"stats"},
 	TypeWorkoutFailed:       {"stats"},
+	TypeRecordSet:           {"stats"},
+	TypeGoalReached:         {"stats"},
+	TypeStatsReplay:         {"stats"},
 	TypeAccountRegistered:   {"accounts"},
 	TypeAccountVerified:     {"accounts"},
 	TypeProfileUpdated:      {"accounts"},
@@ -61,6 +67,7 @@ func MaySend(function, eventType string) bool { return slices.Contains(senders[e
 func All() []Payload {
 	return []Payload{
 		&WorkoutUploaded{}, &WorkoutUpdated{}, &WorkoutDeleted{}, &WorkoutProcessed{}, &WorkoutFailed{},
+		&RecordSet{}, &GoalReached{}, &StatsReplayRequested{},
 		&AccountRegistered{}, &AccountVerified{}, &ProfileUpdated{}, &AthleteSettingsChanged{},
 		&FollowRequested{}, &Followed{}, &Unfollowed{},
 		&NotificationCreated{}, &MailRequested{}, &MailSent{}, &MailBounced{},

@@ -5,7 +5,6 @@ import (
 
 	"paceline/events"
 	"paceline/functions/stats/figures"
-	"paceline/shared/function/store"
 )
 
 // analysis is what is kept of a workout beside its figures: its best efforts,
@@ -17,6 +16,7 @@ type analysis struct {
 
 // kept is an analysis as it is stored: the figures themselves are the Record's.
 type kept struct {
+	At    time.Time       `json:"at"` // the start, with the workout's own offset
 	Peaks []figures.Peak  `json:"peaks"`
 	Zones []figures.Zones `json:"zones"`
 	Basis Basis           `json:"basis"`
@@ -40,12 +40,10 @@ func basisOf(w events.Workout, s Settings) Basis {
 	}
 }
 
-// keepAnalysis keeps what was computed beside the record, or takes it away.
-func keepAnalysis(t *store.Tx, r *Record, a *analysis) error {
-	key := t.Key("analysis", r.Workout.WorkoutID)
+// kept is the analysis of a workout as it is stored; nil for none.
+func (a *analysis) kept(w events.Workout) *kept {
 	if a == nil {
-		t.Del(key)
 		return nil
 	}
-	return t.SetSealed(r.Workout.UserID, key, kept{a.Peaks, a.Zones, a.Basis}, 0)
+	return &kept{w.StartedAt, a.Peaks, a.Zones, a.Basis}
 }

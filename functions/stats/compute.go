@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 
 	"paceline/events"
 	"paceline/functions/stats/figures"
@@ -38,30 +39,43 @@ func (f *stats) compute(ctx context.Context, w events.Workout, trackKey, uploadI
 		return err
 	}
 	return f.workouts.change(ctx, w.UserID, w.WorkoutID, func(t *store.Tx, r *Record) error {
-		if r.Deleted {
-			return nil
-		}
-		if r.Describe(w); r.Workout.Sport != w.Sport || r.Workout.SubSport != w.SubSport {
-			return fault.Conflict("described_anew", "the sport was changed meanwhile")
-		}
-		r.TrackKey, r.UploadID, r.Stats = trackKey, uploadID, nil
-		r.ComputedSport, r.ComputedSubSport = w.Sport, w.SubSport
-		if computed != nil {
-			r.Stats = &computed.Stats
-		}
-		if err := keepAnalysis(t, r, computed); err != nil {
+		r.TrackKey, r.UploadID = trackKey, uploadID
+		return f.take(ctx, t, r, w, computed, unusable)
+	})
+}
+
+// take keeps what was computed for w, unless it is no longer so: another sport
+// or other settings meanwhile are tried again.
+func (f *stats) take(ctx context.Context, t *store.Tx, r *Record, w events.Workout, computed *analysis, unusable *track.Fault) error {
+	if r.Deleted {
+		return nil
+	}
+	if r.Describe(w); r.Workout.Sport != w.Sport || r.Workout.SubSport != w.SubSport {
+		return fault.Conflict("described_anew", "the sport was changed meanwhile")
+	}
+	r.Stats, r.ComputedSport, r.ComputedSubSport = nil, w.Sport, w.SubSport
+	if computed != nil {
+		var settings Settings
+		if _, err := t.GetSealed(w.UserID, t.Key("settings", w.UserID), &settings); err != nil {
 			return err
 		}
-		if unusable != nil {
-			r.Fault = unusable.Code
-			return t.Emit(events.WorkoutFailed{
-				WorkoutID: w.WorkoutID, UserID: w.UserID, UploadID: uploadID, FileName: w.Source.FileName,
-				Code: unusable.Code, Detail: unusable.Detail,
-			})
+		if !reflect.DeepEqual(basisOf(w, settings), computed.Basis) {
+			return fault.Conflict("settings_changed", "the training settings were changed meanwhile")
 		}
-		r.Fault = ""
-		return t.Emit(events.WorkoutProcessed{Workout: r.Workout, UploadID: uploadID, Stats: computed.Stats})
-	})
+		r.Stats = &computed.Stats
+	}
+	if err := f.workouts.keep(ctx, t, r, computed.kept(r.Workout)); err != nil {
+		return err
+	}
+	if unusable != nil {
+		r.Fault = unusable.Code
+		return t.Emit(events.WorkoutFailed{
+			WorkoutID: w.WorkoutID, UserID: w.UserID, UploadID: r.UploadID, FileName: w.Source.FileName,
+			Code: unusable.Code, Detail: unusable.Detail,
+		})
+	}
+	r.Fault = ""
+	return t.Emit(events.WorkoutProcessed{Workout: r.Workout, UploadID: r.UploadID, Stats: computed.Stats})
 }
 
 // figures reads the track and computes it. A fault is the workout's own and
@@ -137,7 +151,11 @@ func (f *stats) updated(ctx context.Context, e events.WorkoutUpdated) error {
 
 func (f *stats) deleted(ctx context.Context, e events.WorkoutDeleted) error {
 	return f.workouts.change(ctx, e.UserID, e.WorkoutID, func(t *store.Tx, r *Record) error {
-		t.Del(t.Key("analysis", e.WorkoutID))
+		if r.Workout.UserID != "" {
+			if err := f.workouts.keep(ctx, t, r, nil); err != nil {
+				return err
+			}
+		}
 		counted := r.Counted
 		sport := r.Workout.Sport
 		r.Delete(e)

@@ -2,19 +2,34 @@
 // often: the workouts of a person by time, and sums by day and sport.
 //
 //	in    workout.uploaded, workout.updated, workout.deleted,
-//	      athlete.settings.changed, social.followed, social.unfollowed
-//	out   workout.processed, workout.failed
+//	      athlete.settings.changed, stats.replay.requested, social.followed,
+//	      social.unfollowed
+//	out   workout.processed, workout.failed, record.set, goal.reached,
+//	      stats.replay.requested
 //	keys  owner:<workout>       whose workout it is, in the workout's partition
 //	      workout:<workout>     description, figures and where the track lies
 //	      analysis:<workout>    best efforts, time in zones, what the figures were made of
 //	      list:<user>, list:<user>:<sport>   sorted sets by start
 //	      days:<user>:<year>    hash: <MM-DD>|<sport> → sums of that day
+//	      best:<user>:<sport>:<period>  records with their history, of a month,
+//	                            a year and "all"
+//	      calendar:<user>       days with a workout by sport, and how long they were
+//	      goals:<user>          goals, and the periods that were told to be reached
+//	      replay:<user>:<id>, replay:<user>:<id>:<slice>  what a replay changed
 //	      settings:<user>       dated training settings
 //	      followers:<user> set, versions:<user> hash
 //	      (objects, read only: track/<user>/<workout>)
 //	safe  versions order what a person changed; a workout counts in the sums
 //	      exactly once, since what it adds is kept with it and taken off again
 //	      in the same transaction
+//
+// What is kept over time changes by what a workout brought and brings, never by
+// reading the history again: a record that goes is looked for in its month, the
+// record of a year in its months. No cost grows with the history.
+//
+// Each workout keeps what its figures were made of (Basis). A change of settings
+// or formulas computes those again whose basis is no longer true, in slices that
+// run beside each other.
 //
 // Days are days in the workout's own time zone. Sums are integers of small
 // units, so that adding and taking off leaves nothing behind.

@@ -45,11 +45,25 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("GET /v1/workouts/{id}/pauses", rest.Handler(f.pauses))
 	mux.Handle("GET /v1/workouts/{id}/lengths", rest.Handler(f.lengths))
 	mux.Handle("GET /v1/stats/summary", rest.Handler(f.summary))
+	mux.Handle("GET /v1/stats/records", rest.Handler(f.bestRecords))
+	mux.Handle("GET /v1/stats/load", rest.Handler(f.load))
+	mux.Handle("GET /v1/stats/power-curve", rest.Handler(f.powerCurve))
+	mux.Handle("GET /v1/stats/pace-curve", rest.Handler(f.paceCurve))
+	mux.Handle("GET /v1/stats/eddington", rest.Handler(f.eddington))
+	mux.Handle("GET /v1/stats/streaks", rest.Handler(f.streaks))
+	mux.Handle("POST /v1/stats/replays", rest.Command(base.Store, f.replayAll))
+	mux.Handle("GET /v1/stats/replays/{id}", rest.Handler(f.showReplay))
+	mux.Handle("GET /v1/goals", rest.Handler(f.listGoals))
+	mux.Handle("POST /v1/goals", rest.Command(base.Store, f.addGoal))
+	mux.Handle("GET /v1/goals/{id}", rest.Handler(f.showGoal))
+	mux.Handle("PUT /v1/goals/{id}", rest.Command(base.Store, f.putGoal))
+	mux.Handle("DELETE /v1/goals/{id}", rest.Command(base.Store, f.dropGoal))
 	fn := base.Function(mux,
 		eventing.On(f.uploaded),
 		eventing.On(f.updated),
 		eventing.On(f.deleted),
 		eventing.On(f.workouts.saveSettings),
+		eventing.On(f.replayed),
 		eventing.On(func(ctx context.Context, e events.Followed) error { return f.workouts.follow(ctx, e.Follow, true) }),
 		eventing.On(func(ctx context.Context, e events.Unfollowed) error { return f.workouts.follow(ctx, e.Follow, false) }),
 	)

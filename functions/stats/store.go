@@ -59,7 +59,7 @@ func (w workouts) change(ctx context.Context, user, workout string, rule func(*s
 	if err := w.own(ctx, user, workout); err != nil {
 		return err
 	}
-	return w.UpdateOnce(ctx, user, func(t *store.Tx) error { return changeRecord(ctx, t, user, workout, rule) })
+	return w.UpdateOnce(ctx, user, func(t *store.Tx) error { return w.changeRecord(ctx, t, user, workout, rule) })
 }
 
 // apply is change for a rule that may run again, whatever came in between.
@@ -67,11 +67,11 @@ func (w workouts) apply(ctx context.Context, user, workout string, rule func(*st
 	if err := w.own(ctx, user, workout); err != nil {
 		return err
 	}
-	return w.Update(ctx, user, func(t *store.Tx) error { return changeRecord(ctx, t, user, workout, rule) })
+	return w.Update(ctx, user, func(t *store.Tx) error { return w.changeRecord(ctx, t, user, workout, rule) })
 }
 
 // changeRecord applies rule and brings the lists and the sums in line.
-func changeRecord(ctx context.Context, t *store.Tx, user, workout string, rule func(*store.Tx, *Record) error) error {
+func (w workouts) changeRecord(ctx context.Context, t *store.Tx, user, workout string, rule func(*store.Tx, *Record) error) error {
 	var r Record
 	key := t.Key("workout", workout)
 	if _, err := t.GetSealed(user, key, &r); err != nil {
@@ -82,7 +82,7 @@ func changeRecord(ctx context.Context, t *store.Tx, user, workout string, rule f
 		return err
 	}
 	relist(ctx, t, before, r)
-	if err := recount(ctx, t, &r); err != nil {
+	if err := w.recount(ctx, t, &r); err != nil {
 		return err
 	}
 	return t.SetSealed(user, key, r, 0)
@@ -105,13 +105,18 @@ func relist(ctx context.Context, t *store.Tx, before, after Record) {
 	})
 }
 
-// recount takes what the workout added to the sums off, and adds what it adds now.
-func recount(ctx context.Context, t *store.Tx, r *Record) error {
+// dayChange is what a change makes of one day and sport.
+type dayChange struct{ before, after Sums }
+
+// recount takes what the workout added to the sums off, adds what it adds now,
+// and brings in line what follows from days.
+func (w workouts) recount(ctx context.Context, t *store.Tx, r *Record) error {
 	next := r.counts()
 	if before := r.Counted; before == nil && next == nil || before != nil && next != nil && *before == *next {
 		return nil
 	}
-	changed := map[string]map[string]Sums{} // year → field → sums
+	user := r.Workout.UserID
+	changed := map[string]map[string]dayChange{} // year → field
 	for _, step := range []struct {
 		c    *Counted
 		sign int64
@@ -121,20 +126,27 @@ func recount(ctx context.Context, t *store.Tx, r *Record) error {
 		}
 		year, field := dayField(*step.c)
 		if changed[year] == nil {
-			changed[year] = map[string]Sums{}
+			changed[year] = map[string]dayChange{}
 		}
-		s, ok := changed[year][field]
+		d, ok := changed[year][field]
 		if !ok {
-			var err error
-			if s, err = readDay(ctx, t, r.Workout.UserID, year, field); err != nil {
+			s, err := readDay(ctx, t, user, year, field)
+			if err != nil {
 				return err
 			}
+			d = dayChange{s, s}
 		}
-		s.Add(step.c.Sums, step.sign)
-		changed[year][field] = s
+		d.after.Add(step.c.Sums, step.sign)
+		changed[year][field] = d
 	}
 	r.Counted = next
-	return writeDays(ctx, t, r.Workout.UserID, changed)
+	if err := mark(t, user, changed); err != nil {
+		return err
+	}
+	if err := reach(ctx, t, r, changed); err != nil {
+		return err
+	}
+	return writeDays(ctx, t, user, changed)
 }
 
 func readDay(ctx context.Context, t *store.Tx, user, year, field string) (s Sums, err error) {
@@ -154,15 +166,15 @@ func readDay(ctx context.Context, t *store.Tx, user, year, field string) (s Sums
 	return s, err
 }
 
-func writeDays(ctx context.Context, t *store.Tx, user string, changed map[string]map[string]Sums) error {
+func writeDays(ctx context.Context, t *store.Tx, user string, changed map[string]map[string]dayChange) error {
 	for year, fields := range changed {
 		key := t.Key("days", user, year)
-		for field, s := range fields {
-			if s.N == 0 {
+		for field, d := range fields {
+			if d.after.N == 0 {
 				t.Write(func(p redis.Pipeliner) { p.HDel(ctx, key, field) })
 				continue
 			}
-			b, err := t.SealField(user, key, field, s)
+			b, err := t.SealField(user, key, field, d.after)
 			if err != nil {
 				return err
 			}
@@ -187,18 +199,32 @@ func (w workouts) days(ctx context.Context, user string, first, last int) ([]Day
 	}
 	var out []Day
 	for year, cmd := range cmds {
-		for field, text := range cmd.Val() {
-			d := Day{}
-			if d.Date, d.Sport, err = parseDayField(year, field); err != nil {
-				return nil, err
-			}
-			found, err := w.OpenField(ctx, user, w.Key(user, "days", user, year), field, []byte(text), &d.Sums)
-			if err != nil {
-				return nil, err
-			}
-			if found {
-				out = append(out, d)
-			}
+		days, err := openDays(year, cmd.Val(), func(field string, sealed []byte, s *Sums) (bool, error) {
+			return w.OpenField(ctx, user, w.Key(user, "days", user, year), field, sealed, s)
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, days...)
+	}
+	return out, nil
+}
+
+// openDays opens the days of a year as they are kept.
+func openDays(year string, fields map[string]string, open func(field string, sealed []byte, s *Sums) (bool, error)) ([]Day, error) {
+	out := make([]Day, 0, len(fields))
+	for field, text := range fields {
+		d := Day{}
+		var err error
+		if d.Date, d.Sport, err = parseDayField(year, field); err != nil {
+			return nil, err
+		}
+		found, err := open(field, []byte(text), &d.Sums)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			out = append(out, d)
 		}
 	}
 	return out, nil
@@ -229,16 +255,5 @@ func (w workouts) follow(ctx context.Context, e events.Follow, follows bool) err
 			}
 		})
 		return nil
-	})
-}
-
-func (w workouts) saveSettings(ctx context.Context, e events.AthleteSettingsChanged) error {
-	return w.UpdateOnce(ctx, e.UserID, func(t *store.Tx) error {
-		var s Settings
-		key := t.Key("settings", e.UserID)
-		if _, err := t.GetSealed(e.UserID, key, &s); err != nil || s.Version >= e.Version {
-			return err
-		}
-		return t.SetSealed(e.UserID, key, Settings{e.Version, e.Entries}, 0)
 	})
 }

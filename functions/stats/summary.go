@@ -71,8 +71,8 @@ func (f *stats) daysIn(ctx context.Context, user, zone string, w window) ([]Day,
 	var location *time.Location
 	if zone != "" {
 		var err error
-		if location, err = time.LoadLocation(zone); err != nil || zone == "Local" {
-			return nil, rest.Parameter("time_zone", "an IANA name such as Europe/Berlin")
+		if location, err = zoneOf(zone); err != nil {
+			return nil, err
 		}
 	}
 	var days []Day
@@ -103,4 +103,13 @@ func (f *stats) daysIn(ctx context.Context, user, zone string, w window) ([]Day,
 		}
 		after = last.Position()
 	}
+}
+
+// zoneOf is the zone that a caller names.
+func zoneOf(name string) (*time.Location, error) {
+	location, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return nil, rest.Parameter("time_zone", "an IANA name such as Europe/Berlin")
+	}
+	return location, nil
 }

@@ -61,6 +61,78 @@ func (e FollowState) Valid() bool {
 	}
 }
 
+// Defines values for GoalMetric.
+const (
+	GoalMetricCaloriesKcal   GoalMetric = "calories_kcal"
+	GoalMetricDistanceM      GoalMetric = "distance_m"
+	GoalMetricElevationGainM GoalMetric = "elevation_gain_m"
+	GoalMetricMovingTimeS    GoalMetric = "moving_time_s"
+	GoalMetricTrainingLoad   GoalMetric = "training_load"
+	GoalMetricWorkouts       GoalMetric = "workouts"
+)
+
+// Valid indicates whether the value is a known member of the GoalMetric enum.
+func (e GoalMetric) Valid() bool {
+	switch e {
+	case GoalMetricCaloriesKcal:
+		return true
+	case GoalMetricDistanceM:
+		return true
+	case GoalMetricElevationGainM:
+		return true
+	case GoalMetricMovingTimeS:
+		return true
+	case GoalMetricTrainingLoad:
+		return true
+	case GoalMetricWorkouts:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GoalPeriod.
+const (
+	GoalPeriodMonth GoalPeriod = "month"
+	GoalPeriodOnce  GoalPeriod = "once"
+	GoalPeriodWeek  GoalPeriod = "week"
+	GoalPeriodYear  GoalPeriod = "year"
+)
+
+// Valid indicates whether the value is a known member of the GoalPeriod enum.
+func (e GoalPeriod) Valid() bool {
+	switch e {
+	case GoalPeriodMonth:
+		return true
+	case GoalPeriodOnce:
+		return true
+	case GoalPeriodWeek:
+		return true
+	case GoalPeriodYear:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for LoadConvention.
+const (
+	LoadConventionAverage     LoadConvention = "average"
+	LoadConventionExponential LoadConvention = "exponential"
+)
+
+// Valid indicates whether the value is a known member of the LoadConvention enum.
+func (e LoadConvention) Valid() bool {
+	switch e {
+	case LoadConventionAverage:
+		return true
+	case LoadConventionExponential:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NotificationKind.
 const (
 	NotificationKindFollowApproved  NotificationKind = "follow_approved"
@@ -402,6 +474,44 @@ type ClimbList struct {
 	Items []Climb `json:"items"`
 }
 
+// Curve The best over each time.
+type Curve struct {
+	// Sport The sport.
+	Sport string `json:"sport"`
+
+	// AllTime Of all workouts.
+	AllTime []CurvePoint `json:"all_time"`
+
+	// Season Of the year.
+	Season []CurvePoint `json:"season"`
+
+	// Recent Of the last 90 days.
+	Recent []CurvePoint `json:"recent"`
+}
+
+// CurvePoint A best of a workout.
+type CurvePoint struct {
+	WorkoutID ID `json:"workout_id"`
+
+	// StartedAt The start of the workout.
+	StartedAt time.Time `json:"started_at"`
+
+	// DistanceM The distance.
+	DistanceM *float64 `json:"distance_m,omitempty"`
+
+	// ElapsedTimeS The time with stops.
+	ElapsedTimeS *float64 `json:"elapsed_time_s,omitempty"`
+
+	// AvgSpeedMPS Distance by elapsed time.
+	AvgSpeedMPS *float64 `json:"avg_speed_mps,omitempty"`
+
+	// PowerW Mean power.
+	PowerW *float64 `json:"power_w,omitempty"`
+
+	// Value Of a total, in the unit of its name.
+	Value *float64 `json:"value,omitempty"`
+}
+
 // DeadLetter An event that nobody could take.
 type DeadLetter struct {
 	// ID The dead letter's id.
@@ -452,8 +562,39 @@ type DeadLetterList struct {
 // DeadLetterState What became of a dead letter.
 type DeadLetterState string
 
+// Difference A figure before and after.
+type Difference struct {
+	// Figure Its name.
+	Figure string `json:"figure"`
+
+	// Before Absent when there was none.
+	Before *float64 `json:"before,omitempty"`
+
+	// After Absent when there is none.
+	After *float64 `json:"after,omitempty"`
+}
+
 // DisplayName The name that others see.
 type DisplayName = string
+
+// Eddington The Eddington number of a sport in a unit.
+type Eddington struct {
+	// Sport The sport.
+	Sport string    `json:"sport"`
+	Unit  SplitUnit `json:"unit"`
+
+	// Number So many days of at least as much.
+	Number int `json:"number"`
+
+	// DaysToNext Days that are missing to the next number.
+	DaysToNext int `json:"days_to_next"`
+}
+
+// EddingtonList Eddington numbers.
+type EddingtonList struct {
+	// Items By sport and unit.
+	Items []Eddington `json:"items"`
+}
 
 // Effort The best of a workout over one length.
 type Effort struct {
@@ -582,6 +723,83 @@ type ForgotPasswordRequest struct {
 	Email Email `json:"email"`
 }
 
+// Goal A goal.
+type Goal struct {
+	ID ID `json:"id"`
+
+	// Version Of If-Match.
+	Version int64 `json:"version"`
+
+	// CreatedAt When it was made.
+	CreatedAt time.Time `json:"created_at"`
+
+	// Name The person's own words.
+	Name   string     `json:"name,omitempty"`
+	Sport  Sport      `json:"sport,omitempty"`
+	Metric GoalMetric `json:"metric"`
+
+	// Target How much, in the unit of the metric.
+	Target float64    `json:"target"`
+	Period GoalPeriod `json:"period"`
+
+	// From The first day.
+	From string `json:"from"`
+
+	// To The last day.
+	To string `json:"to,omitempty"`
+
+	// Progress Absent when no period holds today.
+	Progress *GoalProgress `json:"progress,omitempty"`
+}
+
+// GoalList Goals.
+type GoalList struct {
+	// Items In the order in which they were made.
+	Items []Goal `json:"items"`
+}
+
+// GoalMetric What a goal counts.
+type GoalMetric string
+
+// GoalPeriod How often a goal begins anew; once is from from to to.
+type GoalPeriod string
+
+// GoalProgress How far a goal is in the period that holds today.
+type GoalProgress struct {
+	// Start The first day.
+	Start string `json:"start"`
+
+	// End The last day.
+	End string `json:"end"`
+
+	// Value How much so far, in the unit of the metric.
+	Value float64 `json:"value"`
+
+	// Reached Whether the target is reached.
+	Reached bool `json:"reached"`
+
+	// ReachedBy The workout that reached it first.
+	ReachedBy string `json:"reached_by,omitempty"`
+}
+
+// GoalRequest A goal as a person says it.
+type GoalRequest struct {
+	// Name The person's own words.
+	Name   string     `json:"name,omitempty"`
+	Sport  Sport      `json:"sport,omitempty"`
+	Metric GoalMetric `json:"metric"`
+
+	// Target How much, in the unit of the metric.
+	Target float64    `json:"target"`
+	Period GoalPeriod `json:"period"`
+
+	// From The first day.
+	From string `json:"from"`
+
+	// To The last day; without it the goal goes on. Once needs it.
+	To string `json:"to,omitempty"`
+}
+
 // ID A ULID.
 //
 // Example: 01JTWKZ5R8Q3V7N2M4X6Y9A0BC
@@ -654,6 +872,35 @@ type Lap struct {
 type LapList struct {
 	// Items The laps in time order.
 	Items []Lap `json:"items"`
+}
+
+// Load The training state by day.
+type Load struct {
+	Convention LoadConvention `json:"convention"`
+
+	// Days In time order.
+	Days []LoadDay `json:"days"`
+}
+
+// LoadConvention How much of a day's load is taken up: exponential is 1-e^(-1/τ), average is 1/τ.
+type LoadConvention string
+
+// LoadDay The training state of a day.
+type LoadDay struct {
+	// Date The day.
+	Date string `json:"date"`
+
+	// TrainingLoad Sum of the day.
+	TrainingLoad float64 `json:"training_load"`
+
+	// Fitness CTL, with the day itself.
+	Fitness float64 `json:"fitness"`
+
+	// Fatigue ATL, with the day itself.
+	Fatigue float64 `json:"fatigue"`
+
+	// Form TSB: fitness less fatigue of the day before.
+	Form float64 `json:"form"`
 }
 
 // Locale BCP 47 language of mails and notifications, such as en or ru.
@@ -937,6 +1184,26 @@ type ReauthenticateRequest struct {
 	Password string `json:"password"`
 }
 
+// Record A record and its history.
+type Record struct {
+	// Sport The sport.
+	Sport string   `json:"sport"`
+	Kind  PeakKind `json:"kind"`
+
+	// Name Of a total: distance_m, moving_time_s, elevation_gain_m or training_load.
+	Name string     `json:"name,omitempty"`
+	Best CurvePoint `json:"best"`
+
+	// History The records before it, the newest first.
+	History []CurvePoint `json:"history"`
+}
+
+// RecordList Records.
+type RecordList struct {
+	// Items By sport, kind and length.
+	Items []Record `json:"items"`
+}
+
 // RefreshRequest A session that goes on.
 type RefreshRequest struct {
 	// RefreshToken The last one that was given.
@@ -976,6 +1243,46 @@ type Relation struct {
 
 	// FollowedBy The person follows the caller.
 	FollowedBy bool `json:"followed_by"`
+}
+
+// Replay A replay and what it changed.
+type Replay struct {
+	// ID Its name.
+	ID string `json:"id"`
+
+	// StartedAt When it was asked for.
+	StartedAt time.Time `json:"started_at"`
+
+	// Slices Into how many it was cut, which run beside each other.
+	Slices int `json:"slices"`
+
+	// SlicesDone How many of them are done.
+	SlicesDone int `json:"slices_done"`
+
+	// Workouts Workouts that are looked at.
+	Workouts int `json:"workouts"`
+
+	// Changed Workouts that were computed again so far.
+	Changed int `json:"changed"`
+
+	// Items A page of them, by slice and id.
+	Items      []ReplayedWorkout `json:"items"`
+	NextCursor NextCursor        `json:"next_cursor,omitempty"`
+}
+
+// ReplayAccepted A replay that was asked for.
+type ReplayAccepted struct {
+	// ID Its name.
+	ID string `json:"id"`
+}
+
+// ReplayedWorkout A workout that was computed again.
+type ReplayedWorkout struct {
+	// WorkoutID The workout.
+	WorkoutID string `json:"workout_id"`
+
+	// Differences By name.
+	Differences []Difference `json:"differences"`
 }
 
 // ResetPasswordRequest A new password.
@@ -1084,6 +1391,28 @@ type SportSettings struct {
 	HeartRateZonesBPM []float64 `json:"heart_rate_zones_bpm,omitempty"`
 	PowerZonesW       []float64 `json:"power_zones_w,omitempty"`
 	SpeedZonesMPS     []float64 `json:"speed_zones_mps,omitempty"`
+}
+
+// Streak A run without a gap.
+type Streak struct {
+	// Length How many days or weeks.
+	Length int `json:"length"`
+
+	// Start The first day.
+	Start string `json:"start,omitempty"`
+
+	// End The last day.
+	End string `json:"end,omitempty"`
+}
+
+// Streaks Days and ISO weeks in a row with a workout.
+type Streaks struct {
+	// ActiveDays Days with a workout.
+	ActiveDays   int    `json:"active_days"`
+	CurrentDays  Streak `json:"current_days"`
+	LongestDays  Streak `json:"longest_days"`
+	CurrentWeeks Streak `json:"current_weeks"`
+	LongestWeeks Streak `json:"longest_weeks"`
 }
 
 // Stream One value a sample, null where there is none.

@@ -1,0 +1,69 @@
+package events
+
+import (
+	"strconv"
+	"time"
+)
+
+// RecordSet says that a workout holds records that it did not hold before.
+type RecordSet struct {
+	WorkoutID string    `json:"workout_id"`
+	UserID    string    `json:"user_id"`
+	Sport     string    `json:"sport"`
+	StartedAt time.Time `json:"started_at"` // of the workout, with its own offset from UTC
+	Formula   string    `json:"formula"`
+	Records   []Record  `json:"records" sealed:"true"`
+}
+
+// Record is the best of a person in a sport: the least time for a distance, the
+// longest way in a time, the highest mean power over a time, or the most of a
+// workout as a whole.
+type Record struct {
+	Kind     string   `json:"kind"`               // "distance", "time", "power" or "total"
+	Over     float64  `json:"over,omitempty"`     // metres (distance) or seconds
+	Name     string   `json:"name,omitempty"`     // of a total: "distance_m", "elevation_gain_m", …
+	Value    float64  `json:"value"`              // seconds, metres or watts; of a total in its own unit
+	Previous *float64 `json:"previous,omitempty"` // the record before; nil for a first one
+}
+
+// GoalReached says that a workout reached a goal, once a period.
+type GoalReached struct {
+	GoalID    string  `json:"goal_id"`
+	UserID    string  `json:"user_id"`
+	WorkoutID string  `json:"workout_id"`
+	Name      string  `json:"name,omitempty" sealed:"true"`
+	Sport     string  `json:"sport,omitempty"` // "" for all
+	Metric    string  `json:"metric"`          // "workouts", "distance_m", …
+	Period    string  `json:"period"`          // "week", "month", "year" or "once"
+	Start     string  `json:"start"`           // YYYY-MM-DD, the first day
+	End       string  `json:"end"`             // YYYY-MM-DD, the last day
+	Target    float64 `json:"target" sealed:"true"`
+	Value     float64 `json:"value" sealed:"true"`
+}
+
+// StatsReplayRequested asks for some workouts of a person to be computed again
+// where their figures were made of something else than they would be now. The
+// slices of a replay are independent of each other.
+type StatsReplayRequested struct {
+	UserID     string   `json:"user_id"`
+	ReplayID   string   `json:"replay_id"`
+	Slice      int      `json:"slice"` // from 0
+	Slices     int      `json:"slices"`
+	WorkoutIDs []string `json:"workout_ids"`
+}
+
+// EventType and its two sisters make a struct a Payload.
+
+func (RecordSet) EventType() string            { return TypeRecordSet }
+func (r RecordSet) Subject() string            { return r.WorkoutID }
+func (r RecordSet) PartitionKey() string       { return r.UserID }
+func (GoalReached) EventType() string          { return TypeGoalReached }
+func (g GoalReached) PartitionKey() string     { return g.UserID }
+func (StatsReplayRequested) EventType() string { return TypeStatsReplay }
+func (s StatsReplayRequested) Subject() string { return s.ReplayID + "/" + strconv.Itoa(s.Slice) }
+
+// Subject tells the periods of a goal apart.
+func (g GoalReached) Subject() string { return g.GoalID + "/" + g.Start }
+
+// PartitionKey lets each slice go on by itself.
+func (s StatsReplayRequested) PartitionKey() string { return s.UserID + "/" + strconv.Itoa(s.Slice) }

@@ -1,0 +1,319 @@
+package stats
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"paceline/events"
+	"paceline/functions/stats/figures"
+	"paceline/shared/api"
+	"paceline/shared/function/fault"
+	"paceline/shared/function/identity"
+	"paceline/shared/function/rest"
+	"paceline/shared/function/store"
+)
+
+const (
+	sliceSize = 25                  // workouts that one event computes again
+	replayTTL = 30 * 24 * time.Hour // how long a replay can be read
+)
+
+// Replay is one computing anew of a person's workouts: what asked for it and
+// into how many slices it was cut.
+type Replay struct {
+	ID        string    `json:"id"`
+	Slices    int       `json:"slices"`
+	Workouts  int       `json:"workouts"` // that were looked at
+	StartedAt time.Time `json:"started_at"`
+}
+
+// Slice is what one event of a replay did.
+type Slice struct {
+	Done    bool                    `json:"done"`
+	Changed map[string][]Difference `json:"changed"` // by workout
+}
+
+// Difference is one figure before and after; nil where it was or is absent.
+type Difference struct {
+	Figure string   `json:"figure"`
+	Before *float64 `json:"before,omitempty"`
+	After  *float64 `json:"after,omitempty"`
+}
+
+// differences are the figures that differ, by name.
+func differences(before, after *events.Stats) []Difference {
+	was, is := numbers(before), numbers(after)
+	names := maps.Clone(was)
+	maps.Copy(names, is)
+	var out []Difference
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		a, hadA := was[name]
+		b, hasB := is[name]
+		if hadA == hasB && a == b {
+			continue
+		}
+		d := Difference{Figure: name}
+		if hadA {
+			d.Before = &a
+		}
+		if hasB {
+			d.After = &b
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// numbers are the figures that are numbers.
+func numbers(s *events.Stats) map[string]float64 {
+	out := map[string]float64{}
+	if s == nil {
+		return out
+	}
+	b, err := json.Marshal(s)
+	if err != nil {
+		return out // figures are finite: workout.set
+	}
+	var all map[string]any
+	_ = json.Unmarshal(b, &all) // which was just written
+	for name, v := range all {
+		if n, ok := v.(float64); ok {
+			out[name] = n
+		}
+	}
+	return out
+}
+
+// span is a range of days, the last one not in it; "" is without an end.
+type span struct{ from, to string }
+
+// changedDays are the days on which two settings say different things for any
+// sport.
+func changedDays(a, b Settings) []span {
+	days, sports := map[string]bool{"": true}, map[string]bool{"": true}
+	for _, s := range []Settings{a, b} {
+		for _, e := range s.Entries {
+			days[e.ValidFrom] = true
+			for _, own := range e.Sports {
+				sports[own.Sport] = true
+			}
+		}
+	}
+	bounds := slices.Sorted(maps.Keys(days))
+	var out []span
+	for i, day := range bounds {
+		end := ""
+		if i+1 < len(bounds) {
+			end = bounds[i+1]
+		}
+		for sport := range sports {
+			if !reflect.DeepEqual(a.On(day, sport), b.On(day, sport)) {
+				if n := len(out); n > 0 && out[n-1].to == day {
+					out[n-1].to = end
+				} else {
+					out = append(out, span{day, end})
+				}
+				break
+			}
+		}
+	}
+	return out
+}
+
+// saveSettings keeps the newest settings and asks for the workouts of the days
+// on which they say something else to be computed again, in slices.
+func (w workouts) saveSettings(ctx context.Context, e events.AthleteSettingsChanged) error {
+	return w.UpdateOnce(ctx, e.UserID, func(t *store.Tx) error {
+		var s Settings
+		key := t.Key("settings", e.UserID)
+		if _, err := t.GetSealed(e.UserID, key, &s); err != nil || s.Version >= e.Version {
+			return err
+		}
+		next := Settings{e.Version, e.Entries}
+		if err := t.SetSealed(e.UserID, key, next, 0); err != nil {
+			return err
+		}
+		return w.replay(ctx, t, e.UserID, "settings-"+strconv.FormatInt(e.Version, 10), changedDays(s, next))
+	})
+}
+
+// replay asks for the workouts of some days to be computed again.
+func (w workouts) replay(ctx context.Context, t *store.Tx, user, id string, days []span) error {
+	list := t.Key("list", user)
+	r, err := t.Read(list)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, d := range days {
+		by := redis.ZRangeBy{Min: "-inf", Max: "+inf"}
+		if from, err := time.Parse(time.DateOnly, d.from); err == nil {
+			by.Min = strconv.FormatInt(from.Add(-widest).UnixMilli(), 10)
+		}
+		if to, err := time.Parse(time.DateOnly, d.to); err == nil {
+			by.Max = strconv.FormatInt(to.Add(widest).UnixMilli(), 10)
+		}
+		found, err := r.ZRangeByScore(ctx, list, &by).Result()
+		if err != nil {
+			return store.Wrap(err)
+		}
+		ids = append(ids, found...)
+	}
+	slices.Sort(ids) // spans may share their edges
+	ids = slices.Compact(ids)
+	parts := slices.Collect(slices.Chunk(ids, sliceSize))
+	for i, part := range parts {
+		err := t.Emit(events.StatsReplayRequested{UserID: user, ReplayID: id, Slice: i, Slices: len(parts), WorkoutIDs: part})
+		if err != nil {
+			return err
+		}
+	}
+	return t.Set(t.Key("replay", user, id), Replay{id, len(parts), len(ids), t.Now()}, replayTTL)
+}
+
+// replayed computes the workouts of one slice again whose figures were made of
+// something else than they would be now.
+func (f *stats) replayed(ctx context.Context, e events.StatsReplayRequested) error {
+	if len(e.WorkoutIDs) > sliceSize || e.Slice < 0 || e.Slice >= e.Slices {
+		return fault.Invalid("invalid_slice", "a slice has at most %d workouts", sliceSize)
+	}
+	for _, id := range e.WorkoutIDs {
+		if err := f.again(ctx, e, id); err != nil {
+			return err
+		}
+	}
+	return f.workouts.UpdateOnce(ctx, e.UserID, func(t *store.Tx) error {
+		return editSlice(t, e, func(s *Slice) { s.Done = true })
+	})
+}
+
+// again computes one workout again when its basis is no longer true. Whether it
+// is decides, and not who asked, so that a redelivery finds nothing to do.
+func (f *stats) again(ctx context.Context, e events.StatsReplayRequested, id string) error {
+	var r Record
+	var k kept
+	var settings Settings
+	for key, v := range map[string]any{"workout": &r, "analysis": &k} {
+		if _, err := f.workouts.GetSealed(ctx, e.UserID, f.workouts.Key(e.UserID, key, id), v); err != nil {
+			return err
+		}
+	}
+	if _, err := f.workouts.GetSealed(ctx, e.UserID, f.workouts.Key(e.UserID, "settings", e.UserID), &settings); err != nil {
+		return err
+	}
+	if r.Deleted || r.Stats == nil || reflect.DeepEqual(k.Basis, basisOf(r.Workout, settings)) {
+		return nil
+	}
+	computed, unusable, err := f.figures(ctx, r.Workout, r.TrackKey)
+	if err != nil {
+		return err
+	}
+	before := r.Stats
+	return f.workouts.apply(ctx, e.UserID, id, func(t *store.Tx, now *Record) error {
+		if now.Deleted {
+			return nil
+		}
+		if err := f.take(ctx, t, now, r.Workout, computed, unusable); err != nil {
+			return err
+		}
+		return editSlice(t, e, func(s *Slice) { s.Changed[id] = differences(before, now.Stats) })
+	})
+}
+
+func sliceKey(key func(...string) string, user, replay string, n int) string {
+	return key("replay", user, replay, strconv.Itoa(n))
+}
+
+func editSlice(t *store.Tx, e events.StatsReplayRequested, edit func(*Slice)) error {
+	s := Slice{Changed: map[string][]Difference{}}
+	key := sliceKey(t.Key, e.UserID, e.ReplayID, e.Slice)
+	if _, err := t.GetSealed(e.UserID, key, &s); err != nil {
+		return err
+	}
+	edit(&s)
+	return t.SetSealed(e.UserID, key, s, replayTTL)
+}
+
+// replayAll asks for all workouts of the caller whose figures were made by
+// other formulas or of other settings.
+func (f *stats) replayAll(w http.ResponseWriter, r *http.Request) error {
+	user := identity.UserID(r)
+	id := "formula-" + figures.Formula
+	err := f.workouts.Update(r.Context(), user, func(t *store.Tx) error {
+		return f.workouts.replay(r.Context(), t, user, id, []span{{}})
+	})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", "/v1/stats/replays/"+id)
+	return rest.JSON(w, http.StatusAccepted, api.ReplayAccepted{ID: id})
+}
+
+// showReplay answers with the differences, a page of workouts at a time.
+func (f *stats) showReplay(w http.ResponseWriter, r *http.Request) error {
+	page, err := rest.PageOf(r, 2)
+	if err != nil {
+		return err
+	}
+	user, id := identity.UserID(r), r.PathValue("id")
+	var p Replay
+	found, err := f.workouts.Get(r.Context(), f.workouts.Key(user, "replay", user, id), &p)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return fault.NotFound("replay_not_found", "there is no such replay, or it was long ago")
+	}
+	keys := make([]string, p.Slices)
+	for n := range keys {
+		keys[n] = sliceKey(func(parts ...string) string { return f.workouts.Key(user, parts...) }, user, id, n)
+	}
+	read, err := store.GetManySealed[Slice](r.Context(), f.workouts.Store, placesOf(user, keys))
+	if err != nil {
+		return err
+	}
+	return rest.JSON(w, http.StatusOK, p.answer(read, page))
+}
+
+// answer is the replay with the workouts of a page, by slice and id.
+func (p Replay) answer(read []*Slice, page rest.Page) api.Replay {
+	out := api.Replay{ID: p.ID, StartedAt: p.StartedAt, Slices: p.Slices, Workouts: p.Workouts, Items: []api.ReplayedWorkout{}}
+	var last []string
+	for n, s := range read {
+		if s == nil {
+			continue
+		}
+		out.Changed += len(s.Changed)
+		if s.Done {
+			out.SlicesDone++
+		}
+		for _, id := range slices.Sorted(maps.Keys(s.Changed)) {
+			at := []string{fmt.Sprintf("%06d", n), id}
+			switch {
+			case page.After != nil && slices.Compare(at, page.After) <= 0:
+			case len(out.Items) == page.Limit:
+				out.NextCursor = rest.Cursor(last)
+			default:
+				out.Items, last = append(out.Items, replayedWorkout(id, s.Changed[id])), at
+			}
+		}
+	}
+	return out
+}
+
+func replayedWorkout(id string, differences []Difference) api.ReplayedWorkout {
+	out := api.ReplayedWorkout{WorkoutID: id, Differences: []api.Difference{}}
+	for _, d := range differences {
+		out.Differences = append(out.Differences, api.Difference(d))
+	}
+	return out
+}
