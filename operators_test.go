@@ -280,7 +280,7 @@ func TestOperatorsRebuildFeeds(t *testing.T) {
 	anna.upload("run.gpx", gpxtest.Run(monday, 300), map[string]string{"name": "Secret run", "visibility": "private"})
 	r.soon("her feed", func() bool { return strings.Contains(anna.feed(), "Secret run") })
 	before := anna.feed()
-	client, err := store.Dial(address)
+	client, err := store.Dial(address, store.TLS{})
 	if err != nil {
 		t.Fatal(err)
 	}

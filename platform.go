@@ -24,6 +24,7 @@ import (
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/local"
+	"paceline/shared/function/store"
 )
 
 // startAll brings up the one-process platform in DATA_DIR.
@@ -46,7 +47,6 @@ func (p *Platform) startAll(ctx context.Context, env map[string]string) error {
 	}
 	p.inside = inside
 	common := map[string]string{
-		"REDIS_URL":    redisURL,
 		"K_SINK":       inside + "/broker/paceline/default",
 		"OBJECTS_URL":  cmp.Or(env["OBJECTS_URL"], "file://"+filepath.Join(dir, "objects")),
 		"KEK_URI":      cmp.Or(env["KEK_URI"], keys.KEK()),
@@ -61,6 +61,7 @@ func (p *Platform) startAll(ctx context.Context, env map[string]string) error {
 		vars := maps.Clone(env)
 		maps.Copy(vars, common)
 		maps.Copy(vars, keys.Vars(name))
+		vars["REDIS_URL"] = redisURL(name)
 		surface, err := p.open(ctx, name, vars)
 		if err != nil {
 			return err
@@ -81,15 +82,16 @@ func issuers() []string {
 	return append([]string{function.BrokerName}, slices.Sorted(maps.Keys(functions))...)
 }
 
-// redis is the address of the store: the given one, or one of our own.
-func (p *Platform) redis(ctx context.Context, url, dir string) (string, error) {
+// redis is the address of the store for each function: the given one, in which
+// {function} stands for its name, or one of our own.
+func (p *Platform) redis(ctx context.Context, url, dir string) (func(function string) string, error) {
 	if url != "" {
 		p.log.Info("redis: as REDIS_URL says")
-		return url, nil
+		return func(name string) string { return strings.ReplaceAll(url, "{function}", name) }, nil
 	}
-	r, err := local.StartRedis(ctx, dir, p.log)
+	r, err := local.StartRedis(ctx, dir, store.Declared(), p.log)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	p.onStop(r.Stop)
 	return r.URL, nil

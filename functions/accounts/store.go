@@ -14,6 +14,13 @@ import (
 	"paceline/shared/function/store"
 )
 
+// Access is what this function may do in Redis.
+var Access = store.Declare(store.Access{
+	Function:  "accounts",
+	Commands:  []string{"expire", "persist", "setnx", "ttl", "zadd", "zrange", "zrem", "zremrangebyscore"},
+	Publishes: true,
+})
+
 // The purposes of mail tokens.
 const (
 	purposeVerify = "verify"

@@ -22,6 +22,9 @@ import (
 	"paceline/shared/objects/all"
 )
 
+// Access is what this function may do in Redis.
+var Access = store.Declare(store.Access{Function: "deadletter", Commands: []string{"zadd"}})
+
 // Config is what this function reads besides function.Config.
 type Config struct {
 	// ObjectsURL is where the events themselves are kept.

@@ -21,7 +21,7 @@ var operator = functiontest.Person{ID: "01OPERATOR", Roles: []identity.Role{iden
 // something into them that does not belong there.
 func feedKeys(t *testing.T, r *functiontest.Rig, do func(ctx context.Context, c redis.UniversalClient, key string), people ...string) {
 	t.Helper()
-	client, err := store.Dial(r.Vars["REDIS_URL"])
+	client, err := store.Dial(r.Redis, store.TLS{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,15 @@ import (
 	"paceline/shared/function/store"
 )
 
+// Access is what this function may do in Redis.
+var Access = store.Declare(store.Access{
+	Function: "feed",
+	Commands: []string{
+		"sadd", "scard", "sismember", "smembers", "smismember", "srem", "zadd",
+		"zrange", "zrangebylex", "zrem", "zremrangebyrank", "zrevrange", "zscore",
+	},
+})
+
 const (
 	keepItems = 1000 // newest items of a feed
 	backfill  = 100  // newest items that a new follower gets

@@ -10,6 +10,9 @@ import (
 	"paceline/shared/function/store"
 )
 
+// Access is what this function may do in Redis.
+var Access = store.Declare(store.Access{Function: "mail"})
+
 const (
 	// keyTTL is how long a key is remembered.
 	keyTTL = 400 * 24 * time.Hour

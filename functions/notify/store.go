@@ -13,6 +13,15 @@ import (
 	"paceline/shared/function/store"
 )
 
+// Access is what this function may do in Redis.
+var Access = store.Declare(store.Access{
+	Function: "notify",
+	Commands: []string{
+		"expire", "sadd", "scard", "smembers", "srem",
+		"zadd", "zcard", "zmscore", "zrem", "zremrangebyrank",
+	},
+})
+
 const (
 	keepNotes = 500
 	noteTTL   = 180 * 24 * time.Hour

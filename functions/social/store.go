@@ -10,6 +10,9 @@ import (
 	"paceline/shared/function/store"
 )
 
+// Access is what this function may do in Redis.
+var Access = store.Declare(store.Access{Function: "social", Commands: []string{"zadd", "zcard", "zrem"}})
+
 // people is the state of this function.
 type people struct{ *store.Store }
 

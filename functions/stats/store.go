@@ -12,6 +12,9 @@ import (
 	"paceline/shared/function/store"
 )
 
+// Access is what this function may do in Redis.
+var Access = store.Declare(store.Access{Function: "stats", Commands: []string{"hdel", "hgetall", "sadd", "sismember", "srem", "zadd", "zrem"}})
+
 // workouts is the state of this function.
 type workouts struct{ *store.Store }
 

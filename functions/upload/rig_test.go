@@ -53,7 +53,7 @@ func newRig(t *testing.T) rig {
 }
 
 func dial(t *testing.T, r *functiontest.Rig) *redis.Client {
-	o, err := redis.ParseURL(r.Vars["REDIS_URL"])
+	o, err := redis.ParseURL(r.Redis)
 	if err != nil {
 		t.Fatal(err)
 	}

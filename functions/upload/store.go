@@ -11,6 +11,9 @@ import (
 	"paceline/shared/function/store"
 )
 
+// Access is what this function may do in Redis.
+var Access = store.Declare(store.Access{Function: "upload", Commands: []string{"incrby"}})
+
 // workouts is the state of this function. All keys of a person's workouts lie
 // in the person's partition.
 type workouts struct{ *store.Store }

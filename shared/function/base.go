@@ -95,7 +95,7 @@ func OpenBase(e Env, name string) (*Base, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := store.Dial(c.RedisURL)
+	client, err := store.Dial(c.RedisURL, store.TLS{CAFile: c.RedisCAFile, CertFile: c.RedisCertFile, KeyFile: c.RedisKeyFile})
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}

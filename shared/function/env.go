@@ -47,6 +47,13 @@ type Config struct {
 	// RedisURL is the store of the function: redis://, rediss://, unix://,
 	// redis-cluster:// or rediss-cluster://, with the function's own user.
 	RedisURL string `env:"REDIS_URL,notEmpty,required"`
+	// RedisCAFile is who may vouch for a store with TLS, in place of the
+	// system's authorities (PEM).
+	RedisCAFile string `env:"REDIS_CA_FILE"`
+	// RedisCertFile and RedisKeyFile are the function's own certificate, for a
+	// store that asks for one (PEM).
+	RedisCertFile string `env:"REDIS_CERT_FILE"`
+	RedisKeyFile  string `env:"REDIS_KEY_FILE"`
 	// KEK is the key that everything sealed depends on: file:///…, a keyset in a
 	// file. It is read at the first need.
 	KEK string `env:"KEK_URI,notEmpty,required"`

@@ -39,6 +39,9 @@ type Rig struct {
 	Name string
 	Vars map[string]string // its environment
 	Base string            // its address
+	// Redis is the address of its store for the test itself, which may do
+	// anything there; the function is a user that may do what it declared.
+	Redis string
 
 	gateway, broker *identity.Signer
 	signers         map[string]*identity.Signer // of every part, by name
@@ -62,14 +65,20 @@ func New(t testing.TB, name string, open function.Opener, vars map[string]string
 	r.Vars = map[string]string{"REDIS_URL": redistest.URL(t), "K_SINK": sink.URL, "KEK_URI": sealtest.URI(t)}
 	maps.Copy(r.Vars, r.keys(name))
 	maps.Copy(r.Vars, vars)
+	r.Redis = r.Vars["REDIS_URL"]
 	r.keeper()
+	for _, a := range store.Declared() {
+		if a.Function == name {
+			r.Vars["REDIS_URL"] = redistest.User(t, r.Redis, a.Rules()...)
+		}
+	}
 	r.open(open)
 	return r
 }
 
 // Reopen opens the function again on the same state, as another instance of it.
 func (r *Rig) Reopen(open function.Opener) *Rig {
-	other := &Rig{T: r.T, Name: r.Name, Vars: r.Vars, gateway: r.gateway, broker: r.broker, signers: r.signers, people: r.people}
+	other := &Rig{T: r.T, Name: r.Name, Vars: r.Vars, Redis: r.Redis, gateway: r.gateway, broker: r.broker, signers: r.signers, people: r.people}
 	other.clock.Store(r.clock.Load())
 	other.open(open)
 	return other
@@ -95,7 +104,7 @@ func (r *Rig) open(open function.Opener) {
 // keeper opens what keeps people's keys.
 func (r *Rig) keeper() {
 	r.T.Helper()
-	client, err := store.Dial(r.Vars["REDIS_URL"])
+	client, err := store.Dial(r.Vars["REDIS_URL"], store.TLS{})
 	r.must(err)
 	kek, err := seal.OpenKEK(r.Vars["KEK_URI"])
 	r.must(err)

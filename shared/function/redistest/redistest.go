@@ -187,7 +187,10 @@ func ready(c *redis.Client) error {
 	defer cancel()
 	for {
 		err := c.Ping(ctx).Err()
-		if err == nil || ctx.Err() != nil {
+		if err == nil || redis.HasErrorPrefix(err, "NOAUTH") { // it answers those that it was told of
+			return nil
+		}
+		if ctx.Err() != nil {
 			return err
 		}
 		time.Sleep(10 * time.Millisecond)

@@ -25,7 +25,7 @@ import (
 
 func answers(t *testing.T) *store.Store {
 	t.Helper()
-	client, err := store.Dial(redistest.URL(t))
+	client, err := store.Dial(redistest.URL(t), store.TLS{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,8 @@
 //	         need not be of the same partition; outbox and answers are sealed, too
 //	once     UpdateOnce applies the event that caused it once, however often
 //	         it is delivered within MarkTTL
+//	access   each function is a user of its own, who may do what it declared
+//	         (Access) with its own keys, and read what is published
 //
 // Nothing here uses SCAN, KEYS or RANDOMKEY, nor a command newer than Redis
 // 7.0. The server is expected to run with appendonly yes, appendfsync always

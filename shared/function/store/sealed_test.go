@@ -142,7 +142,7 @@ func TestKeysThatCannotBeReadAreUnavailable(t *testing.T) {
 	f.Store = f.instance(t)
 	know(t, f.Store, "ann")
 	put(t, f.Store, "ann", f.Key("ann", "v"), 1)
-	client, err := store.Dial(f.url)
+	client, err := store.Dial(f.url, store.TLS{})
 	if err != nil {
 		t.Fatal(err)
 	}

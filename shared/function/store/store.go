@@ -8,7 +8,6 @@ import (
 	"hash/crc32"
 	"log/slog"
 	"net"
-	"net/url"
 	"strings"
 	"time"
 
@@ -59,40 +58,6 @@ func New(c Config) *Store {
 	return s
 }
 
-// Dial makes a client for address without connecting: redis://, rediss://,
-// unix:// for one node and redis-cluster://, rediss-cluster:// for a cluster.
-func Dial(address string) (redis.UniversalClient, error) {
-	if scheme, rest, ok := strings.Cut(address, "-cluster://"); ok {
-		if rest == "" || strings.ContainsRune("/?:", rune(rest[0])) {
-			return nil, errors.New("store: cluster address: no host")
-		}
-		o, err := redis.ParseClusterURL(scheme + "://" + rest)
-		if err != nil {
-			return nil, fmt.Errorf("store: cluster address: %w", withoutURL(err))
-		}
-		o.DisableIdentity, o.ContextTimeoutEnabled, o.DialerRetries = true, true, 1
-		return redis.NewClusterClient(o), nil
-	}
-	o, err := redis.ParseURL(address)
-	if err != nil {
-		return nil, fmt.Errorf("store: address: %w", withoutURL(err))
-	}
-	// CLIENT is not among the commands that a function may use; a caller's
-	// deadline holds for the network too; a command tries again by itself, and
-	// need not dial five times for each try.
-	o.DisableIdentity, o.ContextTimeoutEnabled, o.DialerRetries = true, true, 1
-	return redis.NewClient(o), nil
-}
-
-// withoutURL drops the address from an error about it: it has a password.
-func withoutURL(err error) error {
-	var full *url.Error
-	if errors.As(err, &full) {
-		return full.Err
-	}
-	return err
-}
-
 // clientLog takes the log lines of the Redis client to where ours go, for who
 // looks for them: what fails is an error that its caller logs anyway.
 type clientLog struct{}
@@ -128,7 +93,7 @@ func (s *Store) PublishedKey(id string, parts ...string) string {
 }
 
 func published(p int, parts ...string) string {
-	return fmt.Sprintf("keys:{%04d}:%s", p, strings.Join(parts, ":"))
+	return fmt.Sprintf("%s{%04d}:%s", publishedPrefix, p, strings.Join(parts, ":"))
 }
 
 func (s *Store) key(p int, parts ...string) string {

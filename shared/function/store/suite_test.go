@@ -65,7 +65,7 @@ func open(t testing.TB, url string, publish store.Publish) *store.Store {
 
 func openAs(t testing.TB, name, url string, publish store.Publish) *store.Store {
 	t.Helper()
-	client, err := store.Dial(url)
+	client, err := store.Dial(url, store.TLS{})
 	if err != nil {
 		t.Fatal(err)
 	}

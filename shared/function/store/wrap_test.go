@@ -145,7 +145,7 @@ func TestAFullServerIsUnavailable(t *testing.T) {
 func TestDialRefusesBadAddresses(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"", "localhost:6379", "http://localhost", "redis-cluster://", "redis://localhost/x", "postgres-cluster://x:1"} {
-		if c, err := store.Dial(url); err == nil {
+		if c, err := store.Dial(url, store.TLS{}); err == nil {
 			_ = c.Close()
 			t.Errorf("%q gives a client", url)
 		}
