@@ -216,14 +216,12 @@ func TestStoresDeclareWhatTheySend(t *testing.T) {
 		if s.test {
 			continue
 		}
-		dir := s.dir
-		if unit(dir) != "shared/function" {
-			dir = unit(dir)
-		}
 		ast.Inspect(s.parsed, func(n ast.Node) bool {
 			if sel, ok := n.(*ast.SelectorExpr); ok {
-				called[dir] = append(called[dir], strings.ToLower(sel.Sel.Name))
-				keeps[dir] = keeps[dir] || sel.Sel.Name == "OpenBase"
+				for _, dir := range slices.Compact([]string{unit(s.dir), s.dir}) {
+					called[dir] = append(called[dir], strings.ToLower(sel.Sel.Name))
+				}
+				keeps[unit(s.dir)] = keeps[unit(s.dir)] || sel.Sel.Name == "OpenBase"
 			}
 			return true
 		})
@@ -238,7 +236,7 @@ func TestStoresDeclareWhatTheySend(t *testing.T) {
 			t.Errorf("%s: the commands are not sorted", a.Function)
 		}
 		for _, c := range a.Commands {
-			if !calls("functions/"+a.Function, c) && !(a.Publishes && calls("shared/function/store", c)) { // the kit makes people's keys for it
+			if !calls("functions/"+a.Function, c) && !calls("shared/function", c) { // of the kit's other packages it may use some
 				t.Errorf("%s declares %s and has no call for it", a.Function, c)
 			}
 		}

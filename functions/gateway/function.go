@@ -21,7 +21,11 @@ import (
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 	"paceline/shared/function/revocation"
+	"paceline/shared/function/store"
 )
+
+// Access is what this function may do in Redis: ask which tokens are void.
+var Access = store.Declare(store.Access{Function: function.GatewayName, Commands: []string{"mget"}})
 
 // self marks the routes that the gateway answers itself.
 const self = "gateway"

@@ -33,7 +33,7 @@ func newWorld(t *testing.T, address string) *world {
 	w.clock.Store(start.UnixNano())
 	now := func() time.Time { return time.Unix(0, w.clock.Load()) }
 	dial := func() redis.UniversalClient {
-		c, err := store.Dial(address)
+		c, err := store.Dial(address, store.TLS{})
 		if err != nil {
 			t.Fatal(err)
 		}
