@@ -206,7 +206,7 @@ func signInWith(t *testing.T, r *running, p *person, password, device string) (a
 // until it is a dead letter.
 func (r *running) deadMail(address, user, text string) {
 	r.t.Helper()
-	client, err := store.Dial(address)
+	client, err := store.Dial(address, store.TLS{})
 	if err != nil {
 		r.t.Fatal(err)
 	}
