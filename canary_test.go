@@ -39,7 +39,7 @@ var canaries = map[string]string{
 	"name":         `Canaria "Ñ" 7gq2xw`,
 	"bio":          "bio <7gq2xw> & more",
 	"birth date":   "1951-07-29",
-	"password":     "password of 7gq2xw",
+	"password":     "vk4 lamps over a wet tram",
 	"device":       "Browser/7gq2xw",
 	"weight":       "71.83649",
 	"heart rate":   "187.41538",
