@@ -13,7 +13,7 @@ import (
 )
 
 // Access is what this function may do in Redis.
-var Access = store.Declare(store.Access{Function: "stats", Commands: []string{"hdel", "hgetall", "sadd", "sismember", "srem", "zadd", "zrem"}})
+var Access = store.Declare(store.Access{Function: "stats", Commands: []string{"hdel", "hgetall", "sadd", "sismember", "srem", "zadd", "zrangebyscore", "zrem"}})
 
 // workouts is the state of this function.
 type workouts struct{ *store.Store }
