@@ -35,8 +35,8 @@ import (
 	"paceline/functions/upload/tcx/tcxtest"
 	"paceline/shared/function"
 	"paceline/shared/function/identity"
-	"paceline/shared/function/redistest"
 	"paceline/shared/function/local"
+	"paceline/shared/function/redistest"
 	"paceline/shared/track"
 )
 

@@ -44,6 +44,8 @@ func BenchmarkTheCluster(b *testing.B) {
 	s.stores = startStores(b, s)
 	b.Cleanup(func() { s.undeploy(b) })
 	s.deploy(b)
+	s.deployHello(b)
+	s.memory(b) // that it can be asked is better known now
 	b.Run("cold starts", s.coldStarts)
 	b.Run("concurrency", s.concurrency)
 }
@@ -68,14 +70,18 @@ func (s *suite) coldStarts(b *testing.B) {
 	b.Log("\n" + s.table(b, field, s.memory(b)))
 }
 
-// contenders are all functions, and hello, which is deployed here.
-func (s *suite) contenders(b *testing.B) []*contender {
+// deployHello deploys the bare server, and who may measure.
+func (s *suite) deployHello(b *testing.B) {
 	resolved := s.must(b, "ko", "resolve", "-B", "--sbom=none", "-f", "tests/e2e/hello/service.yaml")
 	if _, err := s.run(b, resolved, "kubectl", "apply", "-f", "-"); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { _, _ = s.run(b, "", "kubectl", "delete", "namespace", bareIn, "--wait=true") })
+	b.Cleanup(func() { _, _ = s.run(b, resolved, "kubectl", "delete", "-f", "-", "--wait=true") })
 	s.must(b, "kubectl", "-n", bareIn, "wait", "--for=condition=Ready", "ksvc/"+bare, "--timeout=180s")
+}
+
+// contenders are all functions, and hello.
+func (s *suite) contenders(b *testing.B) []*contender {
 	var field []*contender
 	for _, in := range []string{namespace, bareIn} {
 		for _, f := range s.objects(b, in, "ksvc") {
@@ -162,31 +168,4 @@ func (s *suite) imageSize(b *testing.B, image string) (size int64) {
 		size += l.Size
 	}
 	return size
-}
-
-// memory is the working set of each function's own container, as the node
-// counts it: of the largest, where there are several.
-func (s *suite) memory(b *testing.B) map[string]int64 {
-	node := strings.TrimSpace(s.must(b, "kubectl", "get", "nodes", "-o", "jsonpath={.items[0].metadata.name}"))
-	var sum struct {
-		Pods []struct {
-			PodRef     struct{ Name, Namespace string }
-			Containers []struct {
-				Name   string
-				Memory struct{ WorkingSetBytes int64 }
-			}
-		}
-	}
-	if err := json.Unmarshal([]byte(s.must(b, "kubectl", "get", "--raw", "/api/v1/nodes/"+node+"/proxy/stats/summary")), &sum); err != nil {
-		b.Fatal(err)
-	}
-	used := map[string]int64{}
-	for _, p := range sum.Pods {
-		for _, c := range p.Containers {
-			if function, _, ok := strings.Cut(p.PodRef.Name, "-"); ok && c.Name == "user-container" && (p.PodRef.Namespace == namespace || p.PodRef.Namespace == bareIn) {
-				used[function] = max(used[function], c.Memory.WorkingSetBytes)
-			}
-		}
-	}
-	return used
 }
