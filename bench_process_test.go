@@ -203,7 +203,7 @@ func kilobytes(status, name string) float64 {
 func startDev(b *testing.B, binary string) (p *process, r *running) {
 	b.Helper()
 	dir := b.TempDir()
-	p = launch(b, binary, map[string]string{"DATA_DIR": dir})
+	p = launch(b, binary, map[string]string{"DATA_DIR": dir, "RATE_SCALE": "100"})
 	p.answers(b, "/")
 	return p, &running{t: b, dir: dir, url: p.url}
 }

@@ -226,6 +226,7 @@ func openGateway(b *testing.B, target string) (address, token string) {
 	}
 	vars := keys.Vars(function.GatewayName)
 	vars["FUNCTION_URL"], vars["K_SINK"], vars["REDIS_URL"] = target+"/fn/{function}", target+"/broker", redistest.URL(b)
+	vars["RATE_SCALE"] = "1000" // one person is the whole load
 	f, err := gateway.Open(context.Background(), function.Env{Vars: vars, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Now: time.Now})
 	if err != nil {
 		b.Fatal(err)

@@ -102,7 +102,7 @@ func (c *child) start() {
 	port := l.Addr().(*net.TCPAddr).Port
 	_ = l.Close() // the child listens there next
 	c.cmd = exec.Command(c.binary)
-	c.cmd.Env = append(os.Environ(), "DATA_DIR="+c.dir, fmt.Sprint("PORT=", port))
+	c.cmd.Env = append(os.Environ(), "DATA_DIR="+c.dir, "RATE_SCALE=100", fmt.Sprint("PORT=", port))
 	if err := c.cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func settings(t *testing.T, name string) map[string]setting {
 			case *ast.Field:
 				addSetting(t, read, n)
 			case *ast.SelectorExpr:
-				kit += map[string]string{"OpenBase": "Config,IdentityConfig,", "OpenStateless": "IdentityConfig,"}[n.Sel.Name]
+				kit += map[string]string{"OpenBase": "Config,StateConfig,IdentityConfig,", "OpenState": "StateConfig,IdentityConfig,", "OpenStateless": "IdentityConfig,"}[n.Sel.Name]
 			}
 			return true
 		})

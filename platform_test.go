@@ -44,7 +44,7 @@ func start(t testing.TB, dir string, env map[string]string, options ...func(*Pla
 	for _, o := range options {
 		o(p)
 	}
-	vars := map[string]string{"DATA_DIR": dir}
+	vars := map[string]string{"DATA_DIR": dir, "RATE_SCALE": "100"} // tests do in a second what people do in an hour
 	for k, v := range env {
 		vars[k] = v
 	}

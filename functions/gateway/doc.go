@@ -3,7 +3,8 @@
 //
 //	in    every public request
 //	out   the same request to one function, with a call token of 60 s for it
-//	keys  none of its own; reads keys: (see shared/function/revocation)
+//	keys  limit:<class>:<person or address>  when all of a burst is there again
+//	      reads keys: (see shared/function/revocation)
 //	safe  nothing answers without a token but the routes marked public; an
 //	      unknown path is 401 too; what a client says about addresses, proxies
 //	      or identities never reaches a function

@@ -25,7 +25,7 @@ import (
 )
 
 // Access is what this function may do in Redis: ask which tokens are void.
-var Access = store.Declare(store.Access{Function: function.GatewayName, Commands: []string{"mget"}})
+var Access = store.Declare(store.Access{Function: function.GatewayName, Commands: []string{"mget", "evalsha", "eval"}})
 
 // self marks the routes that the gateway answers itself.
 const self = "gateway"
@@ -34,6 +34,11 @@ const self = "gateway"
 type Config struct {
 	// FunctionURL is where a function is called; {function} stands for its name.
 	FunctionURL string `env:"FUNCTION_URL,notEmpty,required"`
+	// RateScale multiplies what anybody may do in a time.
+	RateScale float64 `env:"RATE_SCALE" envDefault:"1"`
+	// TrustedProxies are addresses and networks of proxies before the gateway,
+	// separated by commas: what they say of their callers is believed.
+	TrustedProxies []string `env:"TRUSTED_PROXIES" envSeparator:","`
 }
 
 // Open opens the gateway.
@@ -42,17 +47,24 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := function.OpenBase(e, function.GatewayName)
+	base, err := function.OpenState(e, function.GatewayName)
 	if err != nil {
 		return nil, err
 	}
 	if u, err := url.Parse(strings.ReplaceAll(c.FunctionURL, "{function}", "x")); err != nil || u.Host == "" || !strings.Contains(c.FunctionURL, "{function}") {
 		return nil, fmt.Errorf("FUNCTION_URL: %q is not an address with {function} in it", c.FunctionURL)
 	}
+	if c.RateScale <= 0 {
+		return nil, fmt.Errorf("RATE_SCALE: %g is not more than 0", c.RateScale)
+	}
+	trusted, err := parseProxies(c.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
 	g := &gateway{
 		config: c, signer: base.Signer, log: base.Log, now: e.Now,
 		people:  identity.NewVerifier(identity.AccessType, identity.AudiencePlatform, []string{"accounts"}, base.Keys, e.Now),
-		revoked: revocation.NewChecker(base.Store),
+		revoked: revocation.NewChecker(base.Store), limiter: newLimiter(base.Store), trusted: trusted,
 	}
 	g.proxy = g.newProxy()
 	return base.Public(g.routes()), nil
@@ -63,6 +75,8 @@ type gateway struct {
 	signer  *identity.Signer
 	people  *identity.Verifier
 	revoked *revocation.Checker
+	limiter *limiter
+	trusted proxies
 	proxy   *httputil.ReverseProxy
 	log     *slog.Logger
 	now     func() time.Time
@@ -123,6 +137,9 @@ func (g *gateway) route(route Route) http.Handler {
 		if err != nil {
 			return err
 		}
+		if err := g.count(w, r, route, caller); err != nil {
+			return err
+		}
 		if r.ContentLength > route.MaxBody {
 			return fault.New(http.StatusRequestEntityTooLarge, "too_large", "the body is larger than %d bytes", route.MaxBody)
 		}
@@ -170,6 +187,30 @@ func (g *gateway) person(r *http.Request) (identity.Caller, error) {
 		return caller, err
 	}
 	return caller, g.revoked.Check(r.Context(), caller)
+}
+
+// count is an error when the caller uses routes of the kind too often. Who is
+// not known counts by the address.
+func (g *gateway) count(w http.ResponseWriter, r *http.Request, route Route, caller identity.Caller) error {
+	limit, who := route.limit().scaled(g.config.RateScale), caller.UserID
+	if who == "" {
+		who = household(g.trusted.client(r))
+	}
+	v, err := g.limiter.allow(r.Context(), limit, who)
+	if err != nil {
+		if limit.class == signIns.class { // guessing is not to be free while the store is away
+			return err
+		}
+		return nil
+	}
+	w.Header().Set("RateLimit-Policy", limit.policy())
+	w.Header().Set("RateLimit", limit.standing(v.left, v.whole))
+	if !v.ok {
+		e := fault.New(http.StatusTooManyRequests, "rate_limited", "that was too often: wait, then go on more slowly")
+		e.RetryAfter = max(v.retry, time.Second)
+		return e
+	}
+	return nil
 }
 
 // contracts are the documents that the gateway itself answers.

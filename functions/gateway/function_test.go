@@ -30,12 +30,12 @@ type edge struct {
 	keys     identity.KeySource
 	answer   atomic.Pointer[http.HandlerFunc]
 	reached  atomic.Int64
-	redis    string
 }
 
-func newEdge(t *testing.T) *edge {
+// newEdge opens a gateway; pairs of a name and a value are settings of it.
+func newEdge(t *testing.T, settings ...string) *edge {
 	t.Helper()
-	e := &edge{t: t, redis: redistest.URL(t)}
+	e := &edge{t: t}
 	behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e.reached.Add(1)
 		(*e.answer.Load())(w, r)
@@ -58,10 +58,14 @@ func newEdge(t *testing.T) *edge {
 	file := filepath.Join(dir, "jwks.json")
 	must(t, os.WriteFile(file, set, 0o600))
 	e.keys = function.KeysFromFile(file)
-	f, err := gateway.Open(context.Background(), function.Env{Now: now, Log: slog.New(slog.DiscardHandler), Vars: map[string]string{
+	vars := map[string]string{
 		"IDENTITY_KEY_FILE": filepath.Join(dir, "gateway.pem"), "IDENTITY_JWKS_FILE": file, "FUNCTION_URL": behind.URL + "/fn/{function}",
-		"REDIS_URL": e.redis, "K_SINK": behind.URL + "/broker",
-	}})
+		"REDIS_URL": redistest.URL(t), "K_SINK": behind.URL + "/broker",
+	}
+	for i := 0; i+1 < len(settings); i += 2 {
+		vars[settings[i]] = settings[i+1]
+	}
+	f, err := gateway.Open(context.Background(), function.Env{Now: now, Log: slog.New(slog.DiscardHandler), Vars: vars})
 	must(t, err)
 	server := httptest.NewServer(f.Handler)
 	t.Cleanup(server.Close)
@@ -280,5 +284,41 @@ func TestSettingsAreNamed(t *testing.T) {
 	_, err := gateway.Open(context.Background(), function.Env{Now: now, Log: slog.Default(), Vars: map[string]string{}})
 	if err == nil || !strings.Contains(fmt.Sprint(err), "FUNCTION_URL") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestWhoAsksTooOftenIsToldToWait(t *testing.T) {
+	t.Parallel()
+	e := newEdge(t)
+	for i := range 60 {
+		if status, header, body := e.do("POST", "/v1/auth/login", "", "{}"); status != 200 || header.Get("RateLimit-Policy") != `"sign-in";q=60;w=120` {
+			t.Fatalf("request %d: %d %v %s", i+1, status, header, body)
+		}
+	}
+	before := e.reached.Load()
+	status, header, body := e.do("POST", "/v1/auth/login", "", "{}", "X-Forwarded-For", "198.51.100.7")
+	if status != 429 || code(body) != "rate_limited" || header.Get("Retry-After") != "2" || header.Get("RateLimit") != `"sign-in";r=0;t=120` || e.reached.Load() != before {
+		t.Errorf("the next: %d %v %s", status, header, body)
+	}
+	if status, _, _ := e.do("GET", "/login", "", ""); status != 200 {
+		t.Errorf("a page: %d", status)
+	}
+	if status, _, _ := e.do("POST", "/v1/auth/login", e.token(identity.Member), "{}"); status != 200 {
+		t.Errorf("somebody known: %d", status)
+	}
+}
+
+func TestWithoutTheStoreOnlyPagesAnswer(t *testing.T) {
+	t.Parallel()
+	e := newEdge(t, "REDIS_URL", "redis://127.0.0.1:1")
+	for path, want := range map[string]int{"GET /": 200, "POST /v1/auth/login": 503, "POST /v1/auth/password/forgot": 503, "GET /v1/feed": 503, "GET /v1/none": 503} {
+		method, p, _ := strings.Cut(path, " ")
+		token := ""
+		if want == 503 && method == "GET" {
+			token = e.token(identity.Member)
+		}
+		if status, header, body := e.do(method, p, token, ""); status != want || want == 503 && header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d %s, want %d", path, status, body, want)
+		}
 	}
 }

@@ -87,6 +87,24 @@ func OpenBase(e Env, name string) (*Base, error) {
 	if err != nil {
 		return nil, err
 	}
+	kek, err := seal.OpenKEK(c.KEK)
+	if err != nil {
+		return nil, fmt.Errorf("KEK_URI: %w", err)
+	}
+	return openState(e, name, c.StateConfig, kek)
+}
+
+// OpenState is OpenBase for a function that must not open what is sealed: it
+// has no key for it.
+func OpenState(e Env, name string) (*Base, error) {
+	c, err := Parse[StateConfig](e)
+	if err != nil {
+		return nil, err
+	}
+	return openState(e, name, c, nil)
+}
+
+func openState(e Env, name string, c StateConfig, kek seal.KEK) (*Base, error) {
 	b, err := openIdentity(e, name, c.IdentityConfig)
 	if err != nil {
 		return nil, err
@@ -98,10 +116,6 @@ func OpenBase(e Env, name string) (*Base, error) {
 	client, err := store.Dial(c.RedisURL, store.TLS{CAFile: c.RedisCAFile, CertFile: c.RedisCertFile, KeyFile: c.RedisKeyFile})
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
-	}
-	kek, err := seal.OpenKEK(c.KEK)
-	if err != nil {
-		return nil, fmt.Errorf("KEK_URI: %w", err)
 	}
 	b.Store = store.New(store.Config{Function: name, Client: client, Publish: sink.Send, KEK: kek, Now: e.Now, Log: b.Log})
 	return b, nil

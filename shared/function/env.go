@@ -41,8 +41,8 @@ type IdentityConfig struct {
 	ClusterKeysFile string `env:"CLUSTER_JWKS_FILE"`
 }
 
-// Config is what every function with a state reads.
-type Config struct {
+// StateConfig is what every function with a state reads.
+type StateConfig struct {
 	IdentityConfig
 	// RedisURL is the store of the function: redis://, rediss://, unix://,
 	// redis-cluster:// or rediss-cluster://, with the function's own user.
@@ -54,9 +54,6 @@ type Config struct {
 	// store that asks for one (PEM).
 	RedisCertFile string `env:"REDIS_CERT_FILE"`
 	RedisKeyFile  string `env:"REDIS_KEY_FILE"`
-	// KEK is the key that everything sealed depends on: file:///…, a keyset in a
-	// file. It is read at the first need.
-	KEK string `env:"KEK_URI,notEmpty,required"`
 	// SinkURL is the ingress of the broker, injected by a SinkBinding.
 	SinkURL string `env:"K_SINK,notEmpty,required"`
 	// SinkTokenFile is a projected token of the function's ServiceAccount, for
@@ -67,4 +64,12 @@ type Config struct {
 	SinkCACerts string `env:"K_CA_CERTS"`
 	// SinkOverrides are attributes for every event, injected by a SinkBinding.
 	SinkOverrides string `env:"K_CE_OVERRIDES" envDefault:"{}"`
+}
+
+// Config is what every function reads that keeps what is known of people.
+type Config struct {
+	StateConfig
+	// KEK is the key that everything sealed depends on: file:///…, a keyset in a
+	// file. It is read at the first need.
+	KEK string `env:"KEK_URI,notEmpty,required"`
 }

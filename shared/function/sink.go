@@ -23,7 +23,7 @@ var attributeName = regexp.MustCompile(`^[a-z0-9]+$`)
 
 // openSink makes the sink that a SinkBinding describes. What is wrong with it
 // is an error at start: later it would keep every event in the outbox.
-func openSink(c Config, s *identity.Signer) (*eventing.Sink, error) {
+func openSink(c StateConfig, s *identity.Signer) (*eventing.Sink, error) {
 	if u, err := url.Parse(c.SinkURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("K_SINK: %q is not an address", c.SinkURL)
 	}
