@@ -20,7 +20,7 @@ func instances(t *testing.T, n int) (all []*limiter, advance func(time.Duration)
 	var clock atomic.Int64
 	clock.Store(time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC).UnixNano())
 	for range n {
-		c, err := store.Dial(address)
+		c, err := store.Dial(address, store.TLS{})
 		if err != nil {
 			t.Fatal(err)
 		}
