@@ -167,6 +167,20 @@ func TestWhatNobodyCanDoMakesNoRecord(t *testing.T) {
 		t.Errorf("the same as a ride: %v", a.Stats.Doubts)
 	}
 
+	// 1.2 km by bicycle in the middle of a jog: the workout is not a run, and no
+	// length of it is a record.
+	ride := straight(3600, 3)
+	ride.Samples.Lat, ride.Samples.Lng = nil, nil
+	walkNorth(ride, func(i int) float64 {
+		if i > 1000 && i <= 1150 {
+			return 8
+		}
+		return 3
+	})
+	if d := doubts(Analyse(ride, Athlete{}).Peaks); len(d) != 1 || !d[doubtSpeed] {
+		t.Errorf("a jog with a ride in it: %v", d)
+	}
+
 	// A counter that finds its place again after 300 s in a tunnel.
 	tunnel := straight(1200, 3)
 	tunnel.Samples.Lat, tunnel.Samples.Lng, tunnel.Format = nil, nil, "fit"
@@ -250,6 +264,19 @@ func TestPowerZonesOfAnHour(t *testing.T) {
 	z := Analyse(tr, Athlete{FTPW: some(250)}).Zones
 	if len(z) != 1 || z[0].Method != "ftp" || fmt.Sprint(z[0].TimeS) != "[1080 360 360 360 0 720 720]" {
 		t.Errorf("zones %+v", z)
+	}
+}
+
+func TestPowerZonesHoldAValueUntilTheNext(t *testing.T) {
+	t.Parallel()
+	tr := straight(0, 0)
+	tr.Sport, tr.Format = "cycling", "fit"
+	tr.Samples.Lat, tr.Samples.Lng = nil, nil
+	tr.Samples.TimeMS = []int64{0, 4000, 9000, 10_000, 1_000_000, 1_001_000} // smart recording, and a gap
+	tr.Samples.PowerW = []float32{100, 300, 100, 300, 100, 100}
+	z := Analyse(tr, Athlete{PowerZonesW: []float64{200}}).Zones
+	if len(z) != 1 || fmt.Sprint(z[0].TimeS) != "[7 9]" {
+		t.Errorf("zones %+v, want 4+1+1+1 s below 200 W, and above 5 s and the gap as one usual interval of 4 s", z)
 	}
 }
 
@@ -403,6 +430,18 @@ func TestPoolSwim(t *testing.T) {
 	near(t, "SWOLF", a.Stats.AvgSWOLF, (16*40+4*35)/20.0, 0.001)
 	if *a.Stats.Lengths != 20 || len(PoolLengths(tr)) != 22 {
 		t.Errorf("%d lengths swum of %d", *a.Stats.Lengths, len(PoolLengths(tr)))
+	}
+}
+
+func TestPoolSwimWithoutLengths(t *testing.T) {
+	t.Parallel()
+	tr := &track.Track{Format: "fit", Sport: "swimming"}
+	for s := int64(0); s <= 600; s++ { // 50 m a minute, seen at the wall
+		tr.Samples.TimeMS, tr.Samples.DistanceM = append(tr.Samples.TimeMS, s*1000), append(tr.Samples.DistanceM, float64(s/60*50))
+	}
+	a := Analyse(tr, Athlete{})
+	if p := find(t, a.Peaks, ByDistance, 100); math.Abs(p.Value-120) > 0.1 || len(a.Stats.Doubts) != 0 {
+		t.Errorf("100 m: %+v, doubts %v", p, a.Stats.Doubts)
 	}
 }
 

@@ -53,7 +53,7 @@ const leapM = 10
 func newRoute(t *track.Track, tl *timeline, w way, s sport) route {
 	l, ok := poolLine(t)
 	if !ok {
-		l = wayLine(tl, w)
+		l = wayLine(tl, w, t.Sport == "swimming")
 	}
 	r := route{limitMPS: s.limitMPS}
 	from := 0
@@ -75,13 +75,16 @@ func (r *route) add(l line) {
 	r.parts = append(r.parts, c)
 }
 
-// wayLine is the way at the samples where it is known.
-func wayLine(tl *timeline, w way) line {
+// wayLine is the way at the samples where it is known. In steps, only where it
+// grows: the counter of a swim stands until the next length or stroke is seen,
+// and its metres were made since the last time.
+func wayLine(tl *timeline, w way, steps bool) line {
 	l := line{x: make([]float64, 0, len(w.at)), y: make([]float64, 0, len(w.at))}
 	for i, m := range w.at {
-		if !math.IsNaN(m) {
-			l.x, l.y = append(l.x, float64(tl.ms[i])/1000), append(l.y, m)
+		if math.IsNaN(m) || (steps && len(l.y) > 0 && m <= l.y[len(l.y)-1]) {
+			continue
 		}
+		l.x, l.y = append(l.x, float64(tl.ms[i])/1000), append(l.y, m)
 	}
 	return l
 }
