@@ -301,6 +301,8 @@ func TestOperatorsRebuildFeeds(t *testing.T) {
 	lose()
 	d.kn(0, "rebuild", "feed")
 	r.soon("the feed again", func() bool { return anna.feed() == before })
+	d.kn(0, "rebuild", "stats", "--user", anna.email)
+	d.kn(0, "rebuild", "stats")
 	_, complaints := d.kn(2, "rebuild", "mail")
 	has(t, complaints, "nothing of mail is derived")
 	_, complaints = (&desk{r: r, token: anna.token}).kn(1, "rebuild", "feed")

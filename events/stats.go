@@ -52,6 +52,16 @@ type StatsReplayRequested struct {
 	WorkoutIDs []string `json:"workout_ids"`
 }
 
+// StatsRebuildRequested asks for the figures of the people in the partitions
+// from From up to but without To to be replayed, without those of the first
+// partition whose ids are not after After. It is sent by stats to itself: each
+// step asks for a few people and for the rest.
+type StatsRebuildRequested struct {
+	From  int    `json:"from"`
+	To    int    `json:"to"`
+	After string `json:"after,omitempty"`
+}
+
 // EventType and its two sisters make a struct a Payload.
 
 func (RecordSet) EventType() string            { return TypeRecordSet }
@@ -67,3 +77,13 @@ func (g GoalReached) Subject() string { return g.GoalID + "/" + g.Start }
 
 // PartitionKey lets each slice go on by itself.
 func (s StatsReplayRequested) PartitionKey() string { return s.UserID + "/" + strconv.Itoa(s.Slice) }
+
+func (StatsRebuildRequested) EventType() string { return TypeStatsRebuild }
+
+// Subject tells the steps of one rebuild apart.
+func (s StatsRebuildRequested) Subject() string {
+	return strconv.Itoa(s.From) + "-" + strconv.Itoa(s.To) + "/" + s.After
+}
+
+// PartitionKey lets each range go on by itself.
+func (s StatsRebuildRequested) PartitionKey() string { return strconv.Itoa(s.To) }

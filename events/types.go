@@ -16,6 +16,7 @@ const (
 	TypeRecordSet           = "paceline.record.set.v1"
 	TypeGoalReached         = "paceline.goal.reached.v1"
 	TypeStatsReplay         = "paceline.stats.replay.requested.v1"
+	TypeStatsRebuild        = "paceline.stats.rebuild.requested.v1"
 	TypeAccountRegistered   = "paceline.account.registered.v1"
 	TypeAccountVerified     = "paceline.account.verified.v1"
 	TypeProfileUpdated      = "paceline.profile.updated.v1"
@@ -42,6 +43,7 @@ var senders = map[string][]string{
 	TypeRecordSet:           {"stats"},
 	TypeGoalReached:         {"stats"},
 	TypeStatsReplay:         {"stats"},
+	TypeStatsRebuild:        {"stats"},
 	TypeAccountRegistered:   {"accounts"},
 	TypeAccountVerified:     {"accounts"},
 	TypeProfileUpdated:      {"accounts"},
@@ -67,7 +69,7 @@ func MaySend(function, eventType string) bool { return slices.Contains(senders[e
 func All() []Payload {
 	return []Payload{
 		&WorkoutUploaded{}, &WorkoutUpdated{}, &WorkoutDeleted{}, &WorkoutProcessed{}, &WorkoutFailed{},
-		&RecordSet{}, &GoalReached{}, &StatsReplayRequested{},
+		&RecordSet{}, &GoalReached{}, &StatsReplayRequested{}, &StatsRebuildRequested{},
 		&AccountRegistered{}, &AccountVerified{}, &ProfileUpdated{}, &AthleteSettingsChanged{},
 		&FollowRequested{}, &Followed{}, &Unfollowed{},
 		&NotificationCreated{}, &MailRequested{}, &MailSent{}, &MailBounced{},

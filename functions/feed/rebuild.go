@@ -12,12 +12,8 @@ import (
 	"paceline/shared/function/store"
 )
 
-const (
-	ranges    = 16 // of partitions, each rebuilt step by step beside the others
-	stepSize  = 20 // people whose feeds one step builds again
-	nextTo    = "("
-	fromStart = "-"
-)
+// stepSize is how many people's feeds one step builds again.
+const stepSize = 20
 
 // rebuild builds one person's feed again (204), or asks for everybody's (202).
 func (f *feed) rebuild(w http.ResponseWriter, r *http.Request) error {
@@ -29,9 +25,8 @@ func (f *feed) rebuild(w http.ResponseWriter, r *http.Request) error {
 		return rest.NoContent(w)
 	}
 	err := f.feeds.Update(ctx, "rebuild", func(t *store.Tx) error {
-		const width = store.Partitions / ranges
-		for from := 0; from < store.Partitions; from += width {
-			if err := t.Emit(events.FeedRebuildRequested{From: from, To: from + width}); err != nil {
+		for _, all := range store.Walks() {
+			if err := t.Emit(events.FeedRebuildRequested{From: all.From, To: all.To}); err != nil {
 				return err
 			}
 		}
@@ -59,35 +54,11 @@ func (f feeds) rebuildKnown(ctx context.Context, user string) error {
 // rebuildStep builds the feeds of the next few people again and asks for the
 // step after it. It may run again: building a feed twice gives the same.
 func (f feeds) rebuildStep(ctx context.Context, e events.FeedRebuildRequested) error {
-	if e.From < 0 || e.To > store.Partitions || e.From >= e.To {
-		return fault.Invalid("invalid_range", "partitions are from 0 to %d", store.Partitions)
+	left, more, err := f.Step(ctx, "people", store.Walk(e), stepSize, func(reader string) error { return f.rebuildOne(ctx, reader) })
+	if err != nil || !more {
+		return err
 	}
-	for done := 0; e.From < e.To; e.From, e.After = e.From+1, "" {
-		people, err := f.people(ctx, e.From, e.After, int64(stepSize-done))
-		if err != nil {
-			return err
-		}
-		for _, reader := range people {
-			if err := f.rebuildOne(ctx, reader); err != nil {
-				return err
-			}
-			e.After = reader
-		}
-		if done += len(people); done == stepSize {
-			return f.UpdateOnce(ctx, "rebuild", func(t *store.Tx) error { return t.Emit(e) })
-		}
-	}
-	return nil
-}
-
-// people is the next n of a partition, by id.
-func (f feeds) people(ctx context.Context, partition int, after string, n int64) ([]string, error) {
-	by := &redis.ZRangeBy{Min: "-", Max: "+", Count: n}
-	if after != "" {
-		by.Min = "(" + after
-	}
-	people, err := f.Client().ZRangeByLex(ctx, f.KeyIn(partition, "people"), by).Result()
-	return people, store.Wrap(err)
+	return f.UpdateOnce(ctx, "rebuild", func(t *store.Tx) error { return t.Emit(events.FeedRebuildRequested{From: left.From, To: left.To, After: left.After}) })
 }
 
 // rebuildOne brings a feed to what follows from items and follows: what of the

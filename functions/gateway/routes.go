@@ -120,6 +120,7 @@ var Routes = []Route{
 	{"POST", "/v1/admin/deadletters/{id}/replay", "deadletter", operators, smallBody, quick},
 
 	{"POST", "/v1/admin/feeds/rebuild", "feed", operators, smallBody, quick},
+	{"POST", "/v1/admin/stats/rebuild", "stats", operators, smallBody, quick},
 
 	{"GET", "/v1/admin/users", "accounts", supporters, 0, quick},
 	{"GET", "/v1/admin/users/{id}", "accounts", supporters, 0, quick},

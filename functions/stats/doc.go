@@ -2,10 +2,10 @@
 // often: the workouts of a person by time, and sums by day and sport.
 //
 //	in    workout.uploaded, workout.updated, workout.deleted,
-//	      athlete.settings.changed, stats.replay.requested, social.followed,
-//	      social.unfollowed
+//	      athlete.settings.changed, stats.replay.requested, stats.rebuild.requested,
+//	      social.followed, social.unfollowed
 //	out   workout.processed, workout.failed, record.set, goal.reached,
-//	      stats.replay.requested
+//	      stats.replay.requested, stats.rebuild.requested
 //	keys  owner:<workout>       whose workout it is, in the workout's partition
 //	      workout:<workout>     description, figures and where the track lies
 //	      analysis:<workout>    best efforts, time in zones, what the figures were made of
@@ -17,6 +17,7 @@
 //	      goals:<user>          goals, and the periods that were told to be reached
 //	      replay:<user>:<id>, replay:<user>:<id>:<slice>  what a replay changed
 //	      settings:<user>       dated training settings
+//	      people                who has a workout, a set a partition
 //	      followers:<user> set, versions:<user> hash
 //	      (objects, read only: track/<user>/<workout>)
 //	safe  versions order what a person changed; a workout counts in the sums

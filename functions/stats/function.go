@@ -53,6 +53,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("GET /v1/stats/streaks", rest.Handler(f.streaks))
 	mux.Handle("POST /v1/stats/replays", rest.Command(base.Store, f.replayAll))
 	mux.Handle("GET /v1/stats/replays/{id}", rest.Handler(f.showReplay))
+	mux.Handle("POST /v1/admin/stats/rebuild", rest.Command(base.Store, f.rebuild))
 	mux.Handle("GET /v1/goals", rest.Handler(f.listGoals))
 	mux.Handle("POST /v1/goals", rest.Command(base.Store, f.addGoal))
 	mux.Handle("GET /v1/goals/{id}", rest.Handler(f.showGoal))
@@ -64,6 +65,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(f.deleted),
 		eventing.On(f.workouts.saveSettings),
 		eventing.On(f.replayed),
+		eventing.On(f.rebuildStep),
 		eventing.On(func(ctx context.Context, e events.Followed) error { return f.workouts.follow(ctx, e.Follow, true) }),
 		eventing.On(func(ctx context.Context, e events.Unfollowed) error { return f.workouts.follow(ctx, e.Follow, false) }),
 	)

@@ -11,6 +11,8 @@ import (
 	"paceline/events"
 	"paceline/shared/api"
 	"paceline/shared/function/functiontest"
+	"paceline/shared/function/identity"
+	"paceline/shared/function/store"
 	"paceline/shared/track"
 )
 
@@ -363,5 +365,32 @@ func TestAChangeOfSettingsReplaysItsDays(t *testing.T) {
 	r.get(ben, "/v1/stats/replays/settings-2", 404)
 	if status := r.Deliver(events.StatsReplayRequested{UserID: anna, ReplayID: "x", Slice: 3, Slices: 2}); status != 422 {
 		t.Errorf("a slice that is none: %d", status)
+	}
+}
+
+func TestOperatorsReplayEverybody(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	root := functiontest.Person{ID: "01OPERATOR", Roles: []identity.Role{identity.Member, identity.Operator}}
+	r.upload("01A", workout("01A", functiontest.Start, events.Private), run(functiontest.Start, 100))
+	if a := r.Call(root, "POST", "/v1/admin/stats/rebuild", nil); a.Status != 202 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	steps := functiontest.SentOf[events.StatsRebuildRequested](r.Rig)
+	if len(steps) != 16 || steps[15].To != store.Partitions {
+		t.Fatalf("%d steps", len(steps))
+	}
+	for _, s := range steps {
+		r.deliver(s)
+	}
+	asked := functiontest.SentOf[events.StatsReplayRequested](r.Rig)
+	if len(asked) != 1 || fmt.Sprint(asked[0].WorkoutIDs) != "[01A]" {
+		t.Errorf("asked for %+v", asked)
+	}
+	if a := r.Call(root, "POST", "/v1/admin/stats/rebuild?user_id="+anna, nil); a.Status != 202 || len(functiontest.SentOf[events.StatsReplayRequested](r.Rig)) != 2 {
+		t.Errorf("one person: %d %s", a.Status, a.Body)
+	}
+	if status := r.Deliver(events.StatsRebuildRequested{From: 9, To: 3}); status != 422 {
+		t.Errorf("a range that is none: %d", status)
 	}
 }

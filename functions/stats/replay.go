@@ -243,19 +243,59 @@ func editSlice(t *store.Tx, e events.StatsReplayRequested, edit func(*Slice)) er
 	return t.SetSealed(e.UserID, key, s, replayTTL)
 }
 
+// formulaReplay is the id of a replay of all workouts by the formulas of now.
+const formulaReplay = "formula-" + figures.Formula
+
+// everything asks for all workouts of a person to be looked at.
+func (w workouts) everything(ctx context.Context, user string) error {
+	return w.Update(ctx, user, func(t *store.Tx) error { return w.replay(ctx, t, user, formulaReplay, []span{{}}) })
+}
+
 // replayAll asks for all workouts of the caller whose figures were made by
 // other formulas or of other settings.
 func (f *stats) replayAll(w http.ResponseWriter, r *http.Request) error {
-	user := identity.UserID(r)
-	id := "formula-" + figures.Formula
-	err := f.workouts.Update(r.Context(), user, func(t *store.Tx) error {
-		return f.workouts.replay(r.Context(), t, user, id, []span{{}})
-	})
-	if err != nil {
+	if err := f.workouts.everything(r.Context(), identity.UserID(r)); err != nil {
 		return err
 	}
-	w.Header().Set("Location", "/v1/stats/replays/"+id)
-	return rest.JSON(w, http.StatusAccepted, api.ReplayAccepted{ID: id})
+	w.Header().Set("Location", "/v1/stats/replays/"+formulaReplay)
+	return rest.JSON(w, http.StatusAccepted, api.ReplayAccepted{ID: formulaReplay})
+}
+
+// rebuild asks for the figures of one person, or of everybody, to be replayed
+// where they are old.
+func (f *stats) rebuild(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	ask := func() error {
+		return f.workouts.Update(ctx, "rebuild", func(t *store.Tx) error {
+			for _, all := range store.Walks() {
+				if err := t.Emit(events.StatsRebuildRequested{From: all.From, To: all.To}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if user := r.URL.Query().Get("user_id"); user != "" {
+		ask = func() error { return f.workouts.everything(ctx, user) }
+	}
+	if err := ask(); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusAccepted)
+	return nil
+}
+
+// peopleStep is how many people one step of a rebuild asks for.
+const peopleStep = 20
+
+// rebuildStep asks for the replays of the next few people and for the step
+// after it. It may run again: a figure that is not old is not computed.
+func (f *stats) rebuildStep(ctx context.Context, e events.StatsRebuildRequested) error {
+	left, more, err := f.workouts.Step(ctx, "people", store.Walk(e), peopleStep, func(user string) error { return f.workouts.everything(ctx, user) })
+	if err != nil || !more {
+		return err
+	}
+	return f.workouts.UpdateOnce(ctx, "rebuild", func(t *store.Tx) error { return t.Emit(events.StatsRebuildRequested{From: left.From, To: left.To, After: left.After}) })
 }
 
 // showReplay answers with the differences, a page of workouts at a time.

@@ -13,7 +13,7 @@ import (
 )
 
 // Access is what this function may do in Redis.
-var Access = store.Declare(store.Access{Function: "stats", Commands: []string{"hdel", "hgetall", "sadd", "sismember", "srem", "zadd", "zrangebyscore", "zrem"}})
+var Access = store.Declare(store.Access{Function: "stats", Commands: []string{"hdel", "hgetall", "sadd", "sismember", "srem", "zadd", "zrangebylex", "zrangebyscore", "zrem"}})
 
 // workouts is the state of this function.
 type workouts struct{ *store.Store }
@@ -102,6 +102,7 @@ func relist(ctx context.Context, t *store.Tx, before, after Record) {
 			p.ZRem(ctx, t.Key("list", user), id)
 			return
 		}
+		p.ZAdd(ctx, t.Key("people"), redis.Z{Member: user})
 		z := redis.Z{Score: store.Score(after.Workout.StartedAt), Member: id}
 		p.ZAdd(ctx, t.Key("list", user), z)
 		p.ZAdd(ctx, t.Key("list", user, after.Workout.Sport), z)

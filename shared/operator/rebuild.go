@@ -13,7 +13,8 @@ import (
 
 // rebuilt is what can be built again from what is kept, and the route that does.
 var rebuilt = map[string]string{
-	"feed": "/v1/admin/feeds/rebuild",
+	"feed":  "/v1/admin/feeds/rebuild",
+	"stats": "/v1/admin/stats/rebuild",
 }
 
 func (t *Tool) rebuildCommand() *cobra.Command {
