@@ -20,7 +20,8 @@ type Account struct {
 	UserID           string          `json:"user_id"`
 	Email            string          `json:"email"`
 	Verified         bool            `json:"verified"`
-	Password         string          `json:"password"` // PHC form
+	Password         string          `json:"password"`                 // PHC form
+	ShortPassword    bool            `json:"short_password,omitempty"` // too short without a second factor
 	DisplayName      string          `json:"display_name"`
 	Bio              string          `json:"bio,omitempty"`
 	Locale           string          `json:"locale"`

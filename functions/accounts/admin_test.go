@@ -145,7 +145,7 @@ func TestSupportEndsSessions(t *testing.T) {
 	}
 	r.want(r.Call(support, "DELETE", "/v1/admin/users/"+anna+"/sessions", nil), 204, "")
 	for _, token := range []string{phone.RefreshToken, watch.RefreshToken} {
-		r.want(r.refresh(token), 401, "invalid_refresh_token")
+		r.want(r.refresh(token), 400, "invalid_grant")
 	}
 	r.want(r.Call(support, "DELETE", "/v1/admin/users/01NOBODY/sessions", nil), 404, "account_not_found")
 }

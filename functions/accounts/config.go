@@ -9,6 +9,8 @@ import (
 type Config struct {
 	// SecretKey keys the refresh tokens: 32 bytes or more in a file.
 	SecretKey string `env:"ACCOUNTS_KEY_FILE,file,notEmpty,required"`
+	// PublicURL is the address that people see: passkeys are bound to its host.
+	PublicURL string `env:"PUBLIC_URL,notEmpty,required"`
 	// AdminEmails are addresses whose proof gives the role admin, separated by commas.
 	AdminEmails []string `env:"ADMIN_EMAILS" envSeparator:","`
 	// PasswordKeys key the hashes of passwords: one of 32 bytes or more a line, the
@@ -27,7 +29,7 @@ const (
 	verifyTTL   = 24 * time.Hour
 	resetTTL    = 10 * time.Minute
 	sessionTTL  = 30 * 24 * time.Hour
-	sameAnswer  = time.Minute // a lost answer to a refresh may be asked for again
+	sameAnswer  = 10 * time.Second // a lost answer to a refresh may be asked for again
 )
 
 func (c Config) isAdmin(email string) bool {

@@ -8,6 +8,11 @@
 //	keys  account:<user>          the account; without a proven address it expires
 //	      token:<user>:<purpose>  digest of the newest mail token
 //	      session:<user>:<id>, sessions:<user>   sign-ins
+//	      devices:<user>          where the person signed in before
+//	      factors:<user>          second factors
+//	      ceremony:<user>:<digest>  passkeys' ceremonies that were finished
+//	      tries:<lookup>…, tries:from:<address>, tries:mail:<lookup>,
+//	      tries:<user>:<session>  attempts that failed, and until when none is heard
 //	      settings:<user>         dated training settings
 //	      keys:ended:…, keys:notbefore:…  which tokens are void before they
 //	                              expire, see shared/function/revocation
@@ -22,9 +27,13 @@
 // take roles, which void the person's tokens, and one is always left.
 //
 // Passwords follow NIST SP 800-63B-4 and are kept keyed, as argon2id in PHC form,
-// whose costs and key are brought to today's at a sign-in. Refresh tokens are derived from
-// a key and the session's salt and generation, so that nothing that is stored
-// can be used to sign in; each works once, and one that comes back ends its
-// session. A repeat within a minute gets the same successor again, since an
-// answer may be lost on its way.
+// whose costs and key are brought to today's at a sign-in. Who guesses at an
+// account waits longer and longer, and a hundred failures are the end; a device
+// that signed in before is heard meanwhile. An app with codes or a passkey makes
+// a password alone too little; a passkey signs in by itself.
+//
+// Refresh and device tokens are derived from a key and what is stored, so that
+// what is stored alone cannot be used. A refresh token works once, and one that
+// comes back ends its session. A repeat within ten seconds gets the same
+// successor again, since an answer may be lost on its way.
 package accounts

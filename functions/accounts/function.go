@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"paceline/shared/function"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
@@ -15,30 +17,42 @@ import (
 
 // Open opens the accounts function.
 func Open(_ context.Context, e function.Env) (*function.Function, error) {
-	c, err := function.Parse[Config](e)
+	f, base, err := open(e)
 	if err != nil {
 		return nil, err
 	}
+	return base.Function(f.routes(base)), nil
+}
+
+func open(e function.Env) (*accounts, *function.Base, error) {
+	c, err := function.Parse[Config](e)
+	if err != nil {
+		return nil, nil, err
+	}
 	if len(c.SecretKey) < 32 {
-		return nil, errors.New("ACCOUNTS_KEY_FILE: the key is shorter than 32 bytes")
+		return nil, nil, errors.New("ACCOUNTS_KEY_FILE: the key is shorter than 32 bytes")
 	}
 	keys, err := parsePasswordKeys(c.PasswordKeys)
 	if err != nil {
-		return nil, fmt.Errorf("PASSWORD_KEYS_FILE: %w", err)
+		return nil, nil, fmt.Errorf("PASSWORD_KEYS_FILE: %w", err)
 	}
 	rules, err := newPasswordRules(c.BreachedPasswords)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	passkeys, err := relyingParty(c.PublicURL)
+	if err != nil {
+		return nil, nil, fmt.Errorf("PUBLIC_URL: %w", err)
 	}
 	base, err := function.OpenBase(e, "accounts")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	f := &accounts{
 		config: c, people: people{base.Store, keyring{[]byte(c.SecretKey)}}, hasher: newHasher(c.Hashes, keys),
-		passwords: rules, signer: base.Signer, log: base.Log, now: e.Now,
+		passwords: rules, passkeys: passkeys, signer: base.Signer, log: base.Log, now: e.Now,
 	}
-	return base.Function(f.routes(base)), nil
+	return f, base, nil
 }
 
 type accounts struct {
@@ -46,6 +60,7 @@ type accounts struct {
 	people    people
 	hasher    *hasher
 	passwords passwordRules
+	passkeys  *webauthn.WebAuthn
 	signer    *identity.Signer
 	log       *slog.Logger
 	now       func() time.Time
@@ -73,6 +88,7 @@ func (f *accounts) routes(base *function.Base) http.Handler {
 	mux.Handle("DELETE /v1/me/sessions/{id}", rest.Command(base.Store, f.deleteSession))
 	mux.Handle("GET /v1/me/settings", rest.Handler(f.settings))
 	mux.Handle("PUT /v1/me/settings", rest.Command(base.Store, f.putSettings))
+	f.factorRoutes(mux)
 	f.adminRoutes(mux, base.Store)
 	return mux
 }

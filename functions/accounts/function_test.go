@@ -11,6 +11,7 @@ import (
 	"paceline/events"
 	"paceline/functions/accounts"
 	"paceline/shared/api"
+	"paceline/shared/function"
 	"paceline/shared/function/functiontest"
 )
 
@@ -22,11 +23,16 @@ type rig struct{ *functiontest.Rig }
 
 func open(t *testing.T) rig {
 	t.Helper()
+	return openAs(t, accounts.Open)
+}
+
+func openAs(t *testing.T, open function.Opener) rig {
+	t.Helper()
 	key := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(key, []byte(strings.Repeat("k", 32)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return rig{functiontest.New(t, "accounts", accounts.Open, map[string]string{"ACCOUNTS_KEY_FILE": key, "PASSWORD_KEYS_FILE": key, "ADMIN_EMAILS": "root@example.com"})}
+	return rig{functiontest.New(t, "accounts", open, map[string]string{"ACCOUNTS_KEY_FILE": key, "PASSWORD_KEYS_FILE": key, "PUBLIC_URL": "https://paceline.example", "ADMIN_EMAILS": "root@example.com"})}
 }
 
 func (r rig) post(path string, body any) functiontest.Answer {
@@ -91,7 +97,7 @@ func TestTheRoadToAnAccount(t *testing.T) {
 	r.want(r.post("/v1/auth/login", login), 403, "email_not_verified")
 	token := r.token("verify_email", "anna@example.com")
 	r.want(r.post("/v1/auth/verify", map[string]any{"token": token}), 204, "")
-	r.want(r.post("/v1/auth/verify", map[string]any{"token": token}), 422, "invalid_token")
+	r.want(r.post("/v1/auth/verify", map[string]any{"token": token}), 400, "invalid_token")
 	tokens := r.login("Anna@Example.com ", password)
 	if tokens.TokenType != "Bearer" || tokens.ExpiresIn != 300 || strings.Count(tokens.AccessToken, ".") != 2 {
 		t.Errorf("tokens: %+v", tokens)
@@ -181,7 +187,7 @@ func TestAnAddressBelongsToTheFirstWhoProvesIt(t *testing.T) {
 	r.register("anna@example.com")
 	late := r.token("verify_email", "anna@example.com")
 	r.want(r.post("/v1/auth/verify", map[string]any{"token": early}), 204, "")
-	r.want(r.post("/v1/auth/verify", map[string]any{"token": late}), 422, "invalid_token")
+	r.want(r.post("/v1/auth/verify", map[string]any{"token": late}), 400, "invalid_token")
 }
 
 func TestWrongAndUnknownAreTheSame(t *testing.T) {
@@ -211,8 +217,8 @@ func TestRefreshTokensRotate(t *testing.T) {
 		t.Error("a repeat at once must give the same successor")
 	}
 	r.refresh(second.RefreshToken).JSON(t, &third)
-	r.want(r.refresh(first.RefreshToken), 401, "invalid_refresh_token")
-	r.want(r.refresh(third.RefreshToken), 401, "invalid_refresh_token") // the reuse ended the session
+	r.want(r.refresh(first.RefreshToken), 400, "invalid_grant")
+	r.want(r.refresh(third.RefreshToken), 400, "invalid_grant") // the reuse ended the session
 	r.login("anna@example.com", password)
 }
 
@@ -224,8 +230,8 @@ func TestALateRepeatOfARefreshEndsTheSession(t *testing.T) {
 	var second api.Tokens
 	r.refresh(first.RefreshToken).JSON(t, &second)
 	r.Advance(61 * time.Second)
-	r.want(r.refresh(first.RefreshToken), 401, "invalid_refresh_token")
-	r.want(r.refresh(second.RefreshToken), 401, "invalid_refresh_token")
+	r.want(r.refresh(first.RefreshToken), 400, "invalid_grant")
+	r.want(r.refresh(second.RefreshToken), 400, "invalid_grant")
 }
 
 func TestForgedRefreshTokensChangeNothing(t *testing.T) {
@@ -235,7 +241,7 @@ func TestForgedRefreshTokensChangeNothing(t *testing.T) {
 	token := r.login("anna@example.com", password).RefreshToken
 	parts := strings.Split(token, ".")
 	for _, forged := range []string{"", "x", strings.Repeat(".", 600), token + "x", strings.Join([]string{parts[0], parts[1], "2", parts[3]}, "."), strings.Join([]string{parts[0], "other", "1", parts[3]}, ".")} {
-		r.want(r.refresh(forged), 401, "invalid_refresh_token")
+		r.want(r.refresh(forged), 400, "invalid_grant")
 	}
 	r.want(r.refresh(token), 200, "")
 }
@@ -254,7 +260,7 @@ func TestSessionsEnd(t *testing.T) {
 	first := strings.Split(a.RefreshToken, ".")[1]
 	r.want(r.Call(me, "DELETE", "/v1/me/sessions/"+first, nil), 204, "")
 	r.want(r.Call(me, "DELETE", "/v1/me/sessions/"+first, nil), 404, "session_not_found")
-	r.want(r.refresh(a.RefreshToken), 401, "invalid_refresh_token")
+	r.want(r.refresh(a.RefreshToken), 400, "invalid_grant")
 	r.want(r.refresh(b.RefreshToken), 200, "")
 }
 
@@ -269,8 +275,8 @@ func TestPasswordReset(t *testing.T) {
 	next := "quite another sentence"
 	r.want(r.post("/v1/auth/password/reset", map[string]any{"token": token, "password": "short"}), 422, "password_too_short")
 	r.want(r.post("/v1/auth/password/reset", map[string]any{"token": token, "password": next}), 204, "")
-	r.want(r.post("/v1/auth/password/reset", map[string]any{"token": token, "password": next}), 422, "invalid_token")
-	r.want(r.refresh(old.RefreshToken), 401, "invalid_refresh_token")
+	r.want(r.post("/v1/auth/password/reset", map[string]any{"token": token, "password": next}), 400, "invalid_token")
+	r.want(r.refresh(old.RefreshToken), 400, "invalid_grant")
 	r.want(r.post("/v1/auth/login", map[string]any{"email": "anna@example.com", "password": password}), 401, "invalid_credentials")
 	r.login("anna@example.com", next)
 }

@@ -72,7 +72,7 @@ func (f *accounts) sessionsOf(w http.ResponseWriter, r *http.Request, user strin
 		if s != nil { // one that has expired leaves its id behind
 			out.Items = append(out.Items, api.Session{
 				ID: s.ID, CreatedAt: s.CreatedAt, LastUsedAt: s.RotatedAt, ExpiresAt: s.CreatedAt.Add(sessionTTL),
-				UserAgent: s.UserAgent, Current: s.ID == caller(r).SessionID,
+				UserAgent: s.UserAgent, Device: deviceName(s.UserAgent), Current: s.ID == caller(r).SessionID,
 			})
 		}
 	}

@@ -69,6 +69,13 @@ func checkSize(password string) error {
 	return nil
 }
 
+// normalPassword makes the two ways to write an accented letter one.
+func normalPassword(password string) string { return norm.NFC.String(password) }
+
+func errShort(least int) error {
+	return fault.Invalid("password_too_short", "a password has at least %d characters", least)
+}
+
 // check says why a may not have password, if so. Beside a second factor it may
 // be shorter.
 func (p passwordRules) check(password string, a Account, second bool) error {
@@ -79,9 +86,9 @@ func (p passwordRules) check(password string, a Account, second bool) error {
 	if second {
 		least = minBesideASecond
 	}
-	password = norm.NFC.String(password)
+	password = normalPassword(password)
 	if utf8.RuneCountInString(password) < least {
-		return fault.Invalid("password_too_short", "a password has at least %d characters", least)
+		return errShort(least)
 	}
 	common := func(reason, text string) error {
 		return fault.Invalid("password_too_common", "%s", text).With("reason", reason)

@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"strings"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // passwordKey keys the step before argon2id, so that stored hashes alone, from
@@ -56,10 +54,9 @@ func (k passwordKeys) find(id string) (passwordKey, bool) {
 	return passwordKey{}, id == ""
 }
 
-// apply is what argon2id gets of a password, all of it. The two ways to write
-// an accented letter are one password.
+// apply is what argon2id gets of a password, all of it.
 func (k passwordKey) apply(password string) []byte {
-	normal := norm.NFC.String(password)
+	normal := normalPassword(password)
 	if k.secret == nil {
 		return []byte(normal)
 	}

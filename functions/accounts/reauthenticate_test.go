@@ -70,7 +70,7 @@ func TestAllOtherSessionsEnd(t *testing.T) {
 	phone, watch, here := r.login("anna@example.com", password), r.login("anna@example.com", password), r.login("anna@example.com", password)
 	r.want(r.Call(r.in(here), "DELETE", "/v1/me/sessions", nil), 204, "")
 	for _, ended := range []api.Tokens{phone, watch} {
-		r.want(r.refresh(ended.RefreshToken), 401, "invalid_refresh_token")
+		r.want(r.refresh(ended.RefreshToken), 400, "invalid_grant")
 	}
 	r.want(r.refresh(here.RefreshToken), 200, "")
 }

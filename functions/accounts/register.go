@@ -28,6 +28,9 @@ func (f *accounts) register(w http.ResponseWriter, r *http.Request) error {
 	if err := f.passwords.check(in.Password, a, false); err != nil {
 		return err
 	}
+	if err := f.mayMail(r.Context(), a.Email); err != nil {
+		return err
+	}
 	if a.Password, err = f.hasher.hash(r.Context(), in.Password); err != nil {
 		return err
 	}

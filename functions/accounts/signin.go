@@ -1,7 +1,9 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/oklog/ulid/v2"
@@ -23,29 +25,121 @@ func (f *accounts) login(w http.ResponseWriter, r *http.Request) error {
 	if err := rest.Read(w, r, &in); err != nil {
 		return err
 	}
-	proven, pending, err := f.people.owner(ctx, in.Email)
+	if in.Passkey != nil {
+		return f.loginByPasskey(w, r, in)
+	}
+	a, err := f.whose(ctx, in.Email)
 	if err != nil {
 		return err
 	}
-	var a Account
-	if id := proven + pending; id != "" {
-		if a, err = f.people.account(ctx, id); err != nil && fault.Of(err).Status != http.StatusNotFound {
-			return err
-		}
+	device, err := f.knownDevice(ctx, a, in.DeviceToken)
+	if err != nil {
+		return err
+	}
+	attempts, err := f.guardOf(ctx, r, in.Email, device)
+	if err == nil {
+		err = attempts.begin(ctx)
+	}
+	if err != nil {
+		return err
 	}
 	got, err := f.hasher.verify(ctx, a.Password, in.Password)
 	switch {
 	case err != nil:
-		return err
+		return errors.Join(err, attempts.takeBack(ctx))
 	case !got.right:
+		f.signal(ctx, "authn_login_fail", a.UserID)
 		return errCredentials()
 	case !a.Verified:
-		return fault.Forbidden("email_not_verified", "open the link in the mail that we sent you first")
+		return cmp.Or(attempts.succeed(ctx), error(fault.Forbidden("email_not_verified", "open the link in the mail that we sent you first")))
 	}
 	if got.old {
 		a = f.rehash(ctx, a, in.Password)
 	}
-	return f.signIn(w, r, a, byPassword)
+	entered, err := f.signIn(r, a, device, passwordAnd(a, in.Code))
+	switch {
+	case err != nil && fault.Of(err).Code == codeSecondFactor: // right so far
+		return errors.Join(err, attempts.takeBack(ctx))
+	case err != nil:
+		f.signal(ctx, "authn_login_fail", a.UserID)
+		return err
+	}
+	if err := attempts.succeed(ctx); err != nil {
+		return err
+	}
+	return f.welcome(w, r, entered)
+}
+
+// whose is the account that an address is to sign in to: the zero Account when
+// there is none.
+func (f *accounts) whose(ctx context.Context, email string) (Account, error) {
+	proven, pending, err := f.people.owner(ctx, email)
+	if err != nil || proven+pending == "" {
+		return Account{}, err
+	}
+	a, err := f.people.account(ctx, proven+pending)
+	if err != nil && fault.Of(err).Status == http.StatusNotFound {
+		return Account{}, nil
+	}
+	return a, err
+}
+
+// knownDevice is the id of the device that a token is of, or "".
+func (f *accounts) knownDevice(ctx context.Context, a Account, token string) (string, error) {
+	id := f.people.keys.parseDevice(a.UserID, token)
+	if id == "" || a.UserID == "" {
+		return "", nil
+	}
+	var known Devices
+	_, err := f.people.GetSealed(ctx, a.UserID, f.people.Key(a.UserID, "devices", a.UserID), &known)
+	if err != nil || !known.has(id) {
+		return "", err
+	}
+	return id, nil
+}
+
+func (f *accounts) loginByPasskey(w http.ResponseWriter, r *http.Request, in api.LoginRequest) error {
+	switch in.Passkey.Step {
+	case "begin":
+		return f.beginSignIn(w, ceremonySignIn)
+	case "finish":
+	default:
+		return errStep()
+	}
+	word, err := f.assert(r.Context(), ceremonySignIn, *in.Passkey)
+	if err != nil {
+		return err
+	}
+	device, err := f.knownDevice(r.Context(), word.account, in.DeviceToken)
+	if err != nil {
+		return err
+	}
+	entered, err := f.signIn(r, word.account, device, word.proof)
+	if err != nil {
+		return err
+	}
+	return f.welcome(w, r, entered)
+}
+
+const codeSecondFactor = "second_factor_required"
+
+// passwordAnd is the proof by a's password, which was right a moment ago, and a
+// code where a second factor is on.
+func passwordAnd(a Account, code string) proof {
+	return func(t *store.Tx, now Account, have *Factors) ([]string, error) {
+		switch {
+		case now.Password != a.Password: // reset while we hashed
+			return nil, errCredentials()
+		case !have.on():
+			return byPassword, nil
+		case code == "":
+			return nil, fault.Unauthorized(codeSecondFactor, "the password is right; send a code, too, or sign in with a passkey").With("factors", have.ways())
+		}
+		if err := have.use(code, t.Now()); err != nil {
+			return nil, err
+		}
+		return byPasswordAndCode, nil
+	}
 }
 
 // rehash brings a stored password to today's costs and key. A sign-in does not
@@ -69,39 +163,87 @@ func (f *accounts) rehash(ctx context.Context, a Account, password string) Accou
 }
 
 // How a person proved who they are, in the names of RFC 8176.
-var byPassword = []string{"pwd"}
+var (
+	byPassword        = []string{"pwd"}
+	byPasswordAndCode = []string{"pwd", "otp", "mfa"}
+)
 
-func (f *accounts) signIn(w http.ResponseWriter, r *http.Request, a Account, methods []string) error {
-	if err := f.people.confirm(r.Context(), a.Email, a.UserID); err != nil { // the proof may have ended half way
-		return err
+// signedIn is a sign-in that was just made.
+type signedIn struct {
+	account Account
+	session Session
+	device  string
+}
+
+// signIn opens a session for whoever proves to be a, by a known device or a new
+// one.
+func (f *accounts) signIn(r *http.Request, a Account, device string, prove proof) (signedIn, error) {
+	ctx := r.Context()
+	if err := f.people.confirm(ctx, a.Email, a.UserID); err != nil { // the proof may have ended half way
+		return signedIn{}, err
 	}
-	s := newSession(ulid.Make().String(), r.UserAgent(), methods, f.now())
-	err := f.people.Update(r.Context(), a.UserID, func(t *store.Tx) error {
-		var now Account
-		found, err := t.GetSealed(a.UserID, t.Key("account", a.UserID), &now)
+	out := signedIn{session: newSession(ulid.Make().String(), r.UserAgent(), nil, f.now())}
+	err := f.people.Update(ctx, a.UserID, func(t *store.Tx) error {
+		found, err := t.GetSealed(a.UserID, t.Key("account", a.UserID), &out.account)
 		if err != nil {
 			return err
 		}
-		if !found || now.Password != a.Password { // reset while we hashed
+		if !found {
 			return errCredentials()
 		}
-		return saveSession(r.Context(), t, a.UserID, s)
+		have, err := factorsIn(t, a.UserID)
+		if err != nil {
+			return err
+		}
+		if out.session.Methods, err = prove(t, out.account, &have); err != nil {
+			return err
+		}
+		if have.on() { // a code or a counter was used
+			if err := saveFactors(t, a.UserID, have); err != nil {
+				return err
+			}
+		}
+		if out.device, err = f.noteDevice(t, out.account, device, out.session); err != nil {
+			return err
+		}
+		return saveSession(ctx, t, a.UserID, out.session)
 	})
-	if err != nil {
-		return err
+	return out, err
+}
+
+// noteDevice remembers where a person signed in, and tells them of a new place.
+func (f *accounts) noteDevice(t *store.Tx, a Account, device string, s Session) (string, error) {
+	var known Devices
+	key := t.Key("devices", a.UserID)
+	if _, err := t.GetSealed(a.UserID, key, &known); err != nil {
+		return "", err
 	}
-	return f.tokens(w, a, s)
+	name := deviceName(s.UserAgent)
+	id, news := known.see(device, name, t.Now())
+	if news {
+		err := t.Emit(f.mail(a, "new_device", s.ID, map[string]string{"device": name, "when": t.Now().UTC().Format("2006-01-02 15:04 UTC")}))
+		if err != nil {
+			return "", err
+		}
+	}
+	return id, t.SetSealed(a.UserID, key, known, 0)
+}
+
+// welcome answers a sign-in.
+func (f *accounts) welcome(w http.ResponseWriter, r *http.Request, in signedIn) error {
+	f.signal(r.Context(), "authn_login_success", in.account.UserID)
+	return f.tokens(w, in.account, in.session, f.people.keys.deviceToken(in.account.UserID, in.device))
 }
 
 // tokens answers with a new access token and the session's refresh token.
-func (f *accounts) tokens(w http.ResponseWriter, a Account, s Session) error {
+func (f *accounts) tokens(w http.ResponseWriter, a Account, s Session, device string) error {
 	access, err := f.signer.AccessToken(s.caller(a))
 	if err != nil {
 		return err
 	}
 	return rest.JSON(w, http.StatusOK, api.Tokens{
 		AccessToken: access, TokenType: "Bearer", ExpiresIn: int(identity.AccessTTL.Seconds()),
-		RefreshToken: f.people.keys.refreshToken(a.UserID, s),
+		RefreshToken: f.people.keys.refreshToken(a.UserID, s), DeviceToken: device,
 	})
 }
 
@@ -113,7 +255,7 @@ func (f *accounts) refresh(w http.ResponseWriter, r *http.Request) error {
 	if err := rest.Read(w, r, &in); err != nil {
 		return err
 	}
-	invalid := fault.Unauthorized("invalid_refresh_token", "sign in again")
+	invalid := fault.BadRequest("invalid_grant", "this refresh token does not hold, or no longer: sign in again")
 	p, ok := parseRefresh(in.RefreshToken)
 	if !ok {
 		return invalid
@@ -122,21 +264,21 @@ func (f *accounts) refresh(w http.ResponseWriter, r *http.Request) error {
 	var became rotation
 	a, err := f.people.account(ctx, p.user)
 	if err == nil {
-		s, became, err = f.rotate(ctx, p)
+		s, became, err = f.rotate(ctx, a, p)
 	}
 	switch {
 	case err != nil && fault.Of(err).Status != http.StatusNotFound:
 		return err
 	case became == reused:
-		f.log.WarnContext(ctx, "refresh token reused, session ended", "user", p.user, "session", p.session)
+		f.signal(ctx, "authn_token_reuse", p.user)
 		return invalid
 	case err != nil || became == refused:
 		return invalid
 	}
-	return f.tokens(w, a, s)
+	return f.tokens(w, a, s, "")
 }
 
-func (f *accounts) rotate(ctx context.Context, p parsedRefresh) (s Session, became rotation, err error) {
+func (f *accounts) rotate(ctx context.Context, a Account, p parsedRefresh) (s Session, became rotation, err error) {
 	err = f.people.Update(ctx, p.user, func(t *store.Tx) error {
 		s = Session{}
 		found, err := t.GetSealed(p.user, t.Key("session", p.user, p.session), &s)
@@ -149,6 +291,7 @@ func (f *accounts) rotate(ctx context.Context, p parsedRefresh) (s Session, beca
 			return saveSession(ctx, t, p.user, s)
 		case reused:
 			endSession(ctx, t, p.user, p.session)
+			return t.Emit(f.mail(a, "session_ended", p.session, map[string]string{"device": deviceName(s.UserAgent)}))
 		}
 		return nil
 	})
@@ -167,11 +310,24 @@ func (f *accounts) logout(w http.ResponseWriter, r *http.Request) error {
 	return rest.NoContent(w)
 }
 
+// mayMail bounds how many mails anybody makes us send to one address, whether
+// or not it has an account.
+func (f *accounts) mayMail(ctx context.Context, email string) error {
+	lookups, err := f.people.lookups(ctx, email)
+	if err != nil {
+		return err
+	}
+	return f.people.begin(ctx, f.people.tries(perMailbox, lookups[0], "mail", lookups[0]))
+}
+
 // forgot mails a link to whoever proved the address. The answer is always the same.
 func (f *accounts) forgot(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	var in api.ForgotPasswordRequest
 	if err := rest.Read(w, r, &in); err != nil {
+		return err
+	}
+	if err := f.mayMail(ctx, in.Email); err != nil {
 		return err
 	}
 	owner, _, err := f.people.owner(ctx, in.Email)
@@ -209,30 +365,43 @@ func (f *accounts) reset(w http.ResponseWriter, r *http.Request) error {
 	if err := f.people.peekToken(ctx, user, purposeReset, stored); err != nil {
 		return err
 	}
-	a, err := f.people.account(ctx, user)
+	fresh, err := f.newPassword(ctx, user, in.Password)
 	if err != nil {
 		return orToken(err)
 	}
-	if err := f.passwords.check(in.Password, a, false); err != nil {
-		return err
-	}
-	phc, err := f.hasher.hash(ctx, in.Password)
-	if err != nil {
-		return err
-	}
+	email := ""
 	_, err = f.people.change(ctx, user, func(t *store.Tx, a *Account) error {
 		if err := checkToken(t, user, purposeReset, stored); err != nil {
 			return err
 		}
 		t.Del(t.Key("token", user, purposeReset))
-		a.Password = phc
+		if err := fresh.set(t, a); err != nil {
+			return err
+		}
 		if err := endAllSessions(ctx, t, user); err != nil {
 			return err
 		}
+		if err := t.SetSealed(user, t.Key("devices", user), Devices{Any: true}, 0); err != nil {
+			return err
+		}
+		email = a.Email
 		return t.Emit(f.mail(*a, "password_changed", stored, nil))
 	})
 	if err != nil {
 		return err
 	}
+	if err := f.heardAgain(ctx, email); err != nil {
+		return err
+	}
+	f.signal(ctx, "authn_password_change", user)
 	return rest.NoContent(w)
+}
+
+// heardAgain lets the owner of an address sign in after others guessed at it.
+func (f *accounts) heardAgain(ctx context.Context, email string) error {
+	lookups, err := f.people.lookups(ctx, email)
+	if err != nil {
+		return err
+	}
+	return f.people.forget(ctx, f.people.tries(perAccount, lookups[0], lookups[0]))
 }

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"crypto/subtle"
 	"net/http"
 	"slices"
 	"strconv"
@@ -34,7 +35,7 @@ type people struct {
 }
 
 func errToken() error {
-	return fault.Invalid("invalid_token", "the link is not valid, was used, or is too old; ask for a new one")
+	return fault.BadRequest("invalid_token", "the link is not valid, was used, or is too old; ask for a new one")
 }
 
 // orToken hides that an account is not there, and nothing else.
@@ -191,29 +192,41 @@ func (p people) confirm(ctx context.Context, email, user string) error {
 // lasting is how Redis says that a key does not expire.
 const lasting = time.Duration(-1)
 
+// heldToken is what is kept of a mail token.
+type heldToken struct {
+	Digest string    `json:"digest"`
+	Until  time.Time `json:"until"`
+}
+
 // putToken makes stored the only mail token of its purpose.
 func putToken(t *store.Tx, user, purpose, stored string, ttl time.Duration) error {
-	return t.Set(t.Key("token", user, purpose), stored, ttl)
+	return t.Set(t.Key("token", user, purpose), heldToken{stored, t.Now().Add(ttl)}, ttl)
+}
+
+// is says whether stored is this token, in time.
+func (h heldToken) is(stored string, now time.Time) error {
+	if subtle.ConstantTimeCompare([]byte(h.Digest), []byte(stored)) != 1 || now.After(h.Until) {
+		return errToken()
+	}
+	return nil
 }
 
 // checkToken is nil when stored is the newest mail token of its purpose.
 func checkToken(t *store.Tx, user, purpose, stored string) error {
-	var want string
-	found, err := t.Get(t.Key("token", user, purpose), &want)
-	if err == nil && (!found || want != stored) {
-		err = errToken()
+	var held heldToken
+	if _, err := t.Get(t.Key("token", user, purpose), &held); err != nil {
+		return err
 	}
-	return err
+	return held.is(stored, t.Now())
 }
 
 // peekToken is checkToken outside of a change.
 func (p people) peekToken(ctx context.Context, user, purpose, stored string) error {
-	var want string
-	found, err := p.Get(ctx, p.Key(user, "token", user, purpose), &want)
-	if err == nil && (!found || want != stored) {
-		err = errToken()
+	var held heldToken
+	if _, err := p.Get(ctx, p.Key(user, "token", user, purpose), &held); err != nil {
+		return err
 	}
-	return err
+	return held.is(stored, p.Now())
 }
 
 // saveSession keeps a session until 30 days after its sign-in.

@@ -17,6 +17,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 var samples = map[string]string{
 	"token": "Ab3-_xyz", "valid_for": "24h0m0s", "name": "Анна O'Neil", "who": "Пётр & Co", "sport": "Trail running",
 	"distance": "12.34 km", "duration": "1:02:03", "file_name": "morning <run>.fit", "reason": "the file ends too early",
+	"device": "Firefox, Linux", "when": "2026-05-04 10:00 UTC",
 }
 
 func sample(template, locale string) view {

@@ -441,6 +441,12 @@ type Basis struct {
 	Settings *AthleteBasis `json:"settings,omitempty"`
 }
 
+// ChangePasswordRequest A new password.
+type ChangePasswordRequest struct {
+	// Password 15 characters or more, or 8 with a second factor.
+	Password NewPassword `json:"password"`
+}
+
 // Climb One climb.
 type Climb struct {
 	// Index From 1.
@@ -472,6 +478,12 @@ type Climb struct {
 type ClimbList struct {
 	// Items In time order.
 	Items []Climb `json:"items"`
+}
+
+// CodeRequest A code of an app.
+type CodeRequest struct {
+	// Code The code.
+	Code string `json:"code"`
 }
 
 // Curve The best over each time.
@@ -630,6 +642,18 @@ type EffortList struct {
 
 // Email A mail address.
 type Email = string
+
+// Factors Second factors.
+type Factors struct {
+	// Passkeys The passkeys.
+	Passkeys []Passkey `json:"passkeys"`
+
+	// RecoveryCodesLeft How many recovery codes were not used yet.
+	RecoveryCodesLeft int `json:"recovery_codes_left"`
+
+	// Totp An app that shows codes.
+	Totp *Totp `json:"totp,omitempty"`
+}
 
 // Feed A page of the feed.
 type Feed struct {
@@ -906,16 +930,20 @@ type LoadDay struct {
 // Locale BCP 47 language of mails and notifications, such as en or ru.
 type Locale = string
 
-// LoginRequest Somebody who wants to sign in.
+// LoginRequest Somebody who wants to sign in: by address and password, or by passkey.
 type LoginRequest struct {
 	// Code The second factor's code.
 	Code string `json:"code,omitempty"`
 
-	// Email A mail address.
-	Email Email `json:"email"`
+	// DeviceToken What an earlier sign-in gave this device: it is heard while others guess.
+	DeviceToken string `json:"device_token,omitempty"`
+	Email       Email  `json:"email,omitempty"`
+
+	// Passkey A step of a passkey's ceremony.
+	Passkey *PasskeyRequest `json:"passkey,omitempty"`
 
 	// Password The password.
-	Password string `json:"password"`
+	Password string `json:"password,omitempty"`
 }
 
 // MailToken The token of the mail's link.
@@ -1061,6 +1089,54 @@ type OneClickUnsubscribe struct {
 	ListUnsubscribe string `json:"List-Unsubscribe,omitempty"`
 }
 
+// Passkey A passkey.
+type Passkey struct {
+	// CreatedAt When it was registered.
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID Its id.
+	ID string `json:"id"`
+
+	// LastUsedAt When it last signed in.
+	LastUsedAt time.Time `json:"last_used_at,omitzero"`
+
+	// Name What its person calls it.
+	Name string `json:"name"`
+}
+
+// PasskeyChallenge A ceremony that has begun.
+type PasskeyChallenge struct {
+	// Ceremony For finish, within five minutes, once.
+	Ceremony string `json:"ceremony"`
+
+	// Options For navigator.credentials, in JSON.
+	Options map[string]interface{} `json:"options"`
+}
+
+// PasskeyRegistered A new passkey.
+type PasskeyRegistered struct {
+	// Passkey A passkey.
+	Passkey Passkey `json:"passkey"`
+
+	// RecoveryCodes With the first factor, shown once; empty otherwise.
+	RecoveryCodes []string `json:"recovery_codes"`
+}
+
+// PasskeyRequest A step of a passkey's ceremony.
+type PasskeyRequest struct {
+	// Ceremony What begin gave, for finish.
+	Ceremony string `json:"ceremony,omitempty"`
+
+	// Name What the person calls a new passkey.
+	Name string `json:"name,omitempty"`
+
+	// Response What the browser's navigator.credentials answered, as toJSON gives it.
+	Response map[string]interface{} `json:"response,omitempty"`
+
+	// Step begin or finish.
+	Step string `json:"step"`
+}
+
 // Pause A time in which the timer stood.
 type Pause struct {
 	// StartS After the start of the workout.
@@ -1178,10 +1254,16 @@ type ReadNotificationsRequest struct {
 	Ids []ID `json:"ids,omitempty"`
 }
 
-// ReauthenticateRequest A new proof of who one is.
+// ReauthenticateRequest A new proof of who one is: one of these.
 type ReauthenticateRequest struct {
+	// Code A code of the app, or a recovery code.
+	Code string `json:"code,omitempty"`
+
+	// Passkey A step of a passkey's ceremony.
+	Passkey *PasskeyRequest `json:"passkey,omitempty"`
+
 	// Password The password.
-	Password string `json:"password"`
+	Password string `json:"password,omitempty"`
 }
 
 // Record A record and its history.
@@ -1202,6 +1284,12 @@ type Record struct {
 type RecordList struct {
 	// Items By sport, kind and length.
 	Items []Record `json:"items"`
+}
+
+// RecoveryCodes Codes that stand in for a second factor, each once.
+type RecoveryCodes struct {
+	// RecoveryCodes The codes, shown once; empty when nothing new was made.
+	RecoveryCodes []string `json:"recovery_codes"`
 }
 
 // RefreshRequest A session that goes on.
@@ -1315,6 +1403,9 @@ type Session struct {
 
 	// Current The session of this request.
 	Current bool `json:"current"`
+
+	// Device What a person knows the device by, such as Firefox, Linux.
+	Device string `json:"device,omitempty"`
 }
 
 // SessionList A page of sessions.
@@ -1506,6 +1597,24 @@ type Tokens struct {
 
 	// RefreshToken For /v1/auth/refresh, once.
 	RefreshToken string `json:"refresh_token"`
+
+	// DeviceToken For the next sign-in of this device; with a sign-in only.
+	DeviceToken string `json:"device_token,omitempty"`
+}
+
+// Totp An app that shows codes.
+type Totp struct {
+	// ConfirmedAt When its first code came.
+	ConfirmedAt time.Time `json:"confirmed_at"`
+}
+
+// TotpEnrolment What an app needs to show codes.
+type TotpEnrolment struct {
+	// Secret The secret in base32, to type in.
+	Secret string `json:"secret"`
+
+	// URI The same as otpauth://, for a QR code.
+	URI string `json:"uri"`
 }
 
 // TrainingSettings What figures of load and zones are computed with.

@@ -30,6 +30,10 @@ var Documents = []Document{
 	{"accounts.Account", "account:<user>", true, "account.json", Deleted},
 	{"accounts.Settings", "settings:<user>", true, "settings.json", Deleted},
 	{"accounts.Session", "session:<user>:<id>", true, "sessions.json", Deleted},
+	{"accounts.Devices", "devices:<user>", true, "devices.json", Deleted},
+	{"accounts.Factors", "factors:<user>", true, "factors.json, without secrets", Deleted},
+	{"accounts.heldToken", "token:<user>:<purpose>", false, "of minutes, and of no use to anybody", Expires},
+	{"accounts.tries", "tries:<lookup>…", false, "how often somebody guessed, and names nobody", Expires},
 	{"accounts.claim", "email:<lookup>", false, "the address is in account.json", Deleted},
 
 	{"upload.Record", "workout:<user>:<id>", true, "workouts.json", Deleted},
@@ -61,13 +65,16 @@ var Documents = []Document{
 
 // Parts are structs that are kept inside of a sealed document, by that document.
 var Parts = map[string]string{
-	"upload.Failure":  "upload.Record",
-	"upload.Original": "upload.Upload",
-	"stats.Counted":   "stats.Record",
-	"stats.Basis":     "stats.kept",
-	"figures.Athlete": "stats.kept",
-	"figures.Peak":    "stats.kept",
-	"figures.Zones":   "stats.kept",
+	"accounts.Device":  "accounts.Devices",
+	"accounts.TOTP":    "accounts.Factors",
+	"accounts.Passkey": "accounts.Factors",
+	"upload.Failure":   "upload.Record",
+	"upload.Original":  "upload.Upload",
+	"stats.Counted":    "stats.Record",
+	"stats.Basis":      "stats.kept",
+	"figures.Athlete":  "stats.kept",
+	"figures.Peak":     "stats.kept",
+	"figures.Zones":    "stats.kept",
 }
 
 // Harmless is the members, by name, that may lie and travel as they are, with
@@ -80,6 +87,7 @@ var Harmless = map[string]string{
 	"version": order, "from": order, "FeedRebuildRequested.to": order, "after": order, "schedule": order,
 	"at": when, "created_at": when, "changed_at": when, "updated_at": when, "registered_at": when, "verified_at": when,
 	"deleted_at": when, "sent_at": when, "first_at": when, "claim_at": when, "end_at": when, "started_at": when,
+	"heldToken.digest": state, "heldToken.until": when, "tries.failed": state, "tries.until": when,
 	"state": state, "deleted": state, "approved": state, "code": state, "warnings": state, "reason": state, "kind": state, "template": state,
 
 	// What was chosen of a few.
