@@ -147,7 +147,7 @@ func TestA2HashesAtOnceAreBounded(t *testing.T) {
 	t.Parallel()
 	h := newHasher(2, testKeys(t, firstKey))
 	var running, most, done, refused atomic.Int64
-	release := make(chan struct{})
+	release, started := make(chan struct{}), make(chan struct{}, 50)
 	h.derive = func(_, _ []byte, _, _ uint32, _ uint8, n uint32) []byte {
 		now := running.Add(1)
 		defer running.Add(-1)
@@ -156,12 +156,17 @@ func TestA2HashesAtOnceAreBounded(t *testing.T) {
 				break
 			}
 		}
+		started <- struct{}{}
 		<-release
 		return make([]byte, n)
 	}
 	var wg sync.WaitGroup
 	sure := make(chan struct{}, 50)
-	for range 50 {
+	for i := range 50 {
+		if i == 2 { // both slots are taken
+			<-started
+			<-started
+		}
 		wg.Go(func() {
 			_, err := h.verify(context.Background(), "", "a horse walks into a bar")
 			if err == nil {
