@@ -5,7 +5,8 @@ package knative
 
 import "embed"
 
-// Manifests is every YAML file of this folder.
+// Manifests is every YAML file of this folder, and redis.acl: the users of a
+// cluster's Redis, without their passwords.
 //
-//go:embed *.yaml functions/*.yaml
+//go:embed *.yaml functions/*.yaml redis.acl
 var Manifests embed.FS

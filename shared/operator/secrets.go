@@ -25,7 +25,7 @@ func (t *Tool) secretsCommand() *cobra.Command {
 Which they are is read from the manifests. Keys are made where there are none
 and never replaced; an address is replaced when its flag is given. A second run
 changes nothing. A value that begins with @ is read from that file.`,
-		Example: `  kn paceline secrets --redis-url 'rediss://{function}:secret@redis.example:6379' \
+		Example: `  kn paceline secrets --redis-url 'rediss://{function}:{password}@redis.example:6379' \
     --objects-url 's3://paceline?region=eu-central-1' --mail-url @smtp-url \
     --public-url https://paceline.example --mail-from 'Paceline <no-reply@paceline.example>'`,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -42,7 +42,7 @@ changes nothing. A value that begins with @ is read from that file.`,
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&s.RedisURL, "redis-url", "", "address of Redis; {function} becomes each function's name")
+	f.StringVar(&s.RedisURL, "redis-url", "", "address of Redis; {function} becomes each function's name, {password} one of its own")
 	f.StringVar(&s.ObjectsURL, "objects-url", "", "address of the object store")
 	f.StringVar(&s.MailURL, "mail-url", "", "address of the mail server")
 	f.StringVar(&s.PublicURL, "public-url", "", "what links in mails begin with")
@@ -60,10 +60,7 @@ func (t *Tool) readManifests(file string) error {
 	if file == "" {
 		return nil
 	}
-	text, err := io.ReadAll(t.In)
-	if file != "-" {
-		text, err = os.ReadFile(file)
-	}
+	text, err := t.readFile(file)
 	if err != nil {
 		return err
 	}

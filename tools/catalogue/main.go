@@ -13,7 +13,7 @@ func main() {
 	}
 }
 
-// write makes both files anew in the module at root.
+// write makes the files anew in the module at root.
 func write(root string) error {
 	files, err := generate(root)
 	if err != nil {
@@ -27,7 +27,7 @@ func write(root string) error {
 	return nil
 }
 
-// generate returns the content of both files by their names below root.
+// generate returns the content of the files by their names below root.
 func generate(root string) (map[string][]byte, error) {
 	rows, err := read(root)
 	if err != nil {
@@ -40,5 +40,6 @@ func generate(root string) (map[string][]byte, error) {
 	return map[string][]byte{
 		"knative/eventtypes.yaml": eventTypes(rows),
 		"events/asyncapi.yaml":    async,
+		"knative/redis.acl":       users(),
 	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ import (
 
 // What this package makes or knows by name. The manifests refer to them.
 const (
+	redisSecret    = "paceline-redis"
 	identityPrefix = "paceline-identity-"
 	identityKey    = "key.pem"
 	jwksObject     = "paceline-jwks"
@@ -30,7 +32,7 @@ const (
 // Settings are the values that only an operator knows. One that is empty
 // leaves what the cluster has.
 type Settings struct {
-	RedisURL    string // {function} stands for the function's name
+	RedisURL    string // {function} stands for the function's name, {password} for one that is made for it
 	ObjectsURL  string
 	MailURL     string
 	PublicURL   string
@@ -72,7 +74,7 @@ func (s Settings) value(n Need) (value, flag string) {
 	case "paceline-config/admin-emails":
 		return s.AdminEmails, "--admin-emails"
 	}
-	if n.Name == "paceline-redis" {
+	if n.Name == redisSecret {
 		return strings.ReplaceAll(s.RedisURL, "{function}", n.Key), "--redis-url"
 	}
 	return "", "--value " + at + "=…"
@@ -134,7 +136,7 @@ func complete(o Object, n Need, s Settings) error {
 	}
 	value, flag := s.value(n)
 	if value != "" {
-		o.Data[n.Key] = value
+		o.Data[n.Key] = withPassword(value, o.Data[n.Key])
 		return nil
 	}
 	if _, has := o.Data[n.Key]; has {
@@ -152,6 +154,21 @@ func complete(o Object, n Need, s Settings) error {
 		return fmt.Errorf("%s is missing: it becomes the key %s of the %s %s", flag, n.Key, n.Kind, n.Name)
 	}
 	return nil
+}
+
+// withPassword puts a password into an address that asks for one: that of the
+// address before, or a new one.
+func withPassword(address, before string) string {
+	if !strings.Contains(address, "{password}") {
+		return address
+	}
+	password := rand.Text()
+	if u, err := url.Parse(before); err == nil {
+		if p, has := u.User.Password(); has {
+			password = p
+		}
+	}
+	return strings.ReplaceAll(address, "{password}", url.QueryEscape(password))
 }
 
 // join makes one error of those that say different things, in order.
