@@ -5,8 +5,9 @@ package knative
 
 import "embed"
 
-// Manifests is every YAML file of this folder, and redis.acl: the users of a
-// cluster's Redis, without their passwords.
+// Manifests is every YAML file of this folder, and what the stores of a cluster
+// are told: redis.acl, the users of its Redis without their passwords, and
+// objects.json, which prefixes of its bucket each function touches.
 //
-//go:embed *.yaml functions/*.yaml redis.acl
+//go:embed *.yaml functions/*.yaml redis.acl objects.json
 var Manifests embed.FS

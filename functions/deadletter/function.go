@@ -22,6 +22,9 @@ import (
 	"paceline/shared/objects/all"
 )
 
+// Objects is what of the bucket this function touches.
+var Objects = objects.Access{Function: "deadletter", Writes: []string{"deadletter/"}}
+
 // Access is what this function may do in Redis.
 var Access = store.Declare(store.Access{Function: "deadletter", Commands: []string{"zadd"}})
 
@@ -45,7 +48,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &deadletter{base: base, store: base.Store, objects: kept}
+	f := &deadletter{base: base, store: base.Store, objects: objects.Confine(kept, Objects)}
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/admin/deadletters", rest.Handler(f.list))
 	mux.Handle("GET /v1/admin/deadletters/{id}", rest.Handler(f.show))

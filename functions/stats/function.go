@@ -12,6 +12,9 @@ import (
 	"paceline/shared/objects/all"
 )
 
+// Objects is what of the bucket this function touches.
+var Objects = objects.Access{Function: "stats", Reads: []string{"track/"}}
+
 // Config is what this function reads besides function.Config.
 type Config struct {
 	// ObjectsURL is where the normalised tracks lie.
@@ -32,7 +35,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &stats{workouts: workouts{base.Store}, objects: kept}
+	f := &stats{workouts: workouts{base.Store}, objects: objects.Confine(kept, Objects)}
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/workouts", rest.Handler(f.list))
 	mux.Handle("GET /v1/workouts/{id}", rest.Handler(f.show))

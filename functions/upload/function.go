@@ -18,6 +18,9 @@ import (
 	"paceline/shared/objects/all"
 )
 
+// Objects is what of the bucket this function touches.
+var Objects = objects.Access{Function: "upload", Writes: []string{"raw/", "track/"}}
+
 // Open opens the upload function.
 func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	c, err := function.Parse[Config](e)
@@ -41,7 +44,7 @@ func open(e function.Env, c Config, s objects.Store) (*function.Function, error)
 		return nil, err
 	}
 	f := &upload{
-		workouts: workouts{base.Store}, shelf: shelf{s, base.Store.Keys()}, admission: newAdmission(c.Decoders),
+		workouts: workouts{base.Store}, shelf: shelf{objects.Confine(s, Objects), base.Store.Keys()}, admission: newAdmission(c.Decoders),
 		zones: &zone.Finder{}, quota: c.Quota, log: base.Log, now: e.Now,
 	}
 	fn := base.Function(f.routes(base),

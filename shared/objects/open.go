@@ -29,7 +29,7 @@ type Location struct {
 //	s3://bucket/prefix?endpoint=…&region=…       credentials from where AWS SDKs look for them
 //	gs://bucket/prefix?endpoint=…                credentials from where Google SDKs look for them
 //
-// Prefix, endpoint and region are optional. Open sends nothing and looks for
+// Prefix, endpoint and region are optional, and so is ca_file, see CAFile. Open sends nothing and looks for
 // no credentials: that waits for the first call, so that a function that
 // starts cold pays for it only when it needs an object. The error names
 // OBJECTS_URL and the bad part, and never repeats a secret.

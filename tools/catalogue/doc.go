@@ -9,7 +9,8 @@
 //	      `kn eventtype list`; events/asyncapi.yaml, the same as AsyncAPI 3.0
 //	      with a JSON Schema per payload, whose $id is the events' dataschema;
 //	      knative/redis.acl, the users of Redis (store.Declare), to which
-//	      `kn paceline acl` adds the passwords
+//	      `kn paceline acl` adds the passwords; knative/objects.json, what of
+//	      the bucket each function touches, for `kn paceline bucket-policy`
 //
 // Run it with `make generate` from the root. The output depends on the input
 // alone; a test fails when a file is not what would be written.

@@ -37,9 +37,14 @@ func generate(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	bucket, err := prefixes()
+	if err != nil {
+		return nil, err
+	}
 	return map[string][]byte{
 		"knative/eventtypes.yaml": eventTypes(rows),
 		"events/asyncapi.yaml":    async,
 		"knative/redis.acl":       users(),
+		"knative/objects.json":    bucket,
 	}, nil
 }

@@ -1,19 +1,27 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 
 	_ "paceline/functions/accounts" // each declares what it may do in Redis
-	_ "paceline/functions/deadletter"
+	"paceline/functions/deadletter"
 	_ "paceline/functions/feed"
 	_ "paceline/functions/gateway"
 	_ "paceline/functions/mail"
 	_ "paceline/functions/notify"
 	_ "paceline/functions/social"
-	_ "paceline/functions/stats"
-	_ "paceline/functions/upload"
+	"paceline/functions/stats"
+	"paceline/functions/upload"
 	"paceline/shared/function/store"
+	"paceline/shared/objects"
 )
+
+// prefixes is what of the bucket each function touches.
+func prefixes() ([]byte, error) {
+	b, err := json.MarshalIndent([]objects.Access{deadletter.Objects, stats.Objects, upload.Objects}, "", "  ")
+	return append(b, '\n'), err
+}
 
 // users is the ACL file of a cluster's Redis without its passwords: the
 // functions, and nobody else.

@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"paceline/shared/objects"
+	"paceline/shared/objects/gcs"
 	"paceline/shared/objects/objectstest"
+	"paceline/shared/tlstest"
 )
 
 func TestPrefixOfTheURL(t *testing.T) {
@@ -36,5 +38,37 @@ func TestAMissingBucketIsNotAnEmptyOne(t *testing.T) {
 	}
 	if _, err := s.List(t.Context(), "", "", 0); !errors.Is(err, objects.ErrUnavailable) {
 		t.Errorf("list: %v", err)
+	}
+}
+
+func TestTLSIsBelievedForItsAuthority(t *testing.T) {
+	t.Parallel()
+	files, stranger := tlstest.New(t, "127.0.0.1"), tlstest.New(t, "127.0.0.1")
+	server := objectstest.GCSWithTLS(t, files)
+	put := func(url string) error {
+		s := opened(t, url)
+		_, err := s.Put(t.Context(), "raw/k", strings.NewReader("x"), objects.Options{})
+		return err
+	}
+	if err := put(server.URL); err != nil {
+		t.Error(err)
+	}
+	for name, url := range map[string]string{
+		"the system's authorities": strings.Replace(server.URL, "&ca_file="+files.CA, "", 1),
+		"another authority":        strings.Replace(server.URL, files.CA, stranger.CA, 1),
+		"in clear":                 strings.Replace(strings.Replace(server.URL, "&ca_file="+files.CA, "", 1), "https://", "http://", 1),
+	} {
+		if err := put(url); !errors.Is(err, objects.ErrUnavailable) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, url := range map[string]string{
+		"an endpoint in clear": strings.Replace(server.URL, "https://", "http://", 1),
+		"no such file":         server.URL + "x",
+		"no authority":         strings.Replace(server.URL, files.CA, files.Key, 1),
+	} {
+		if _, err := objects.Open(url, gcs.Driver); err == nil || !strings.Contains(err.Error(), "OBJECTS_URL: the parameter ca_file") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -4,9 +4,13 @@ import (
 	"crypto/rand"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"paceline/shared/tlstest"
 )
 
 // Server is where a started server is and how to reach it.
@@ -33,33 +37,74 @@ const bucket = "paceline-test"
 // hold extended attributes; TMPDIR chooses another.
 func S3(t testing.TB) Server {
 	t.Helper()
+	return startS3(t, "http")
+}
+
+// S3WithTLS is S3 over nothing but TLS, with the certificate of files.
+func S3WithTLS(t testing.TB, files tlstest.Files) Server {
+	t.Helper()
+	s := startS3(t, "https", "--cert", files.Cert, "--key", files.Key)
+	s.URL += "&ca_file=" + files.CA
+	return s
+}
+
+func startS3(t testing.TB, scheme string, args ...string) Server {
+	t.Helper()
 	binary := versitygw.binary(t)
 	data := t.TempDir()
 	if err := os.Mkdir(filepath.Join(data, bucket), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	s := Server{AccessKey: rand.Text(), SecretKey: rand.Text()}
-	s.Endpoint = "http://" + serve(t, binary, "/healthz", func(port string) []string {
-		return []string{
-			"--access", s.AccessKey, "--secret", s.SecretKey, "--region", "us-east-1",
+	s.Endpoint = serve(t, binary, scheme, "/healthz", func(port string) []string {
+		return slices.Concat([]string{
+			"--access", s.AccessKey, "--secret", s.SecretKey, "--region", "us-east-1", "--iam-dir", t.TempDir(),
 			"--port", "127.0.0.1:" + port, "--health", "/healthz", "--quiet",
+		}, args, []string{
 			// Metadata in extended attributes is replaced together with the content; --sidecar mixes the two.
 			"posix", data,
-		}
+		})
 	})
 	s.URL = "s3://" + bucket + "?endpoint=" + s.Endpoint + "&region=us-east-1"
 	return s
+}
+
+// Account makes an account of the server, which may do what the bucket's policy
+// says and nothing else.
+func (s Server) Account(t testing.TB, name string) Server {
+	t.Helper()
+	other := s
+	other.AccessKey, other.SecretKey = name, rand.Text()
+	cmd := exec.Command(versitygw.binary(t), "admin", "--access", s.AccessKey, "--secret", s.SecretKey, "--endpoint-url", s.Endpoint, "--allow-insecure",
+		"create-user", "--access", name, "--secret", other.SecretKey, "--role", "user")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("make the account %s: %v\n%s", name, err, out)
+	}
+	return other
 }
 
 // GCS starts fake-gcs-server, a server that speaks GCS's JSON API over memory
 // and asks nobody who they are, and ends it with the test.
 func GCS(t testing.TB) Server {
 	t.Helper()
+	return startGCS(t, "http")
+}
+
+// GCSWithTLS is GCS over nothing but TLS, with the certificate of files.
+func GCSWithTLS(t testing.TB, files tlstest.Files) Server {
+	t.Helper()
+	s := startGCS(t, "https", "-cert-location", files.Cert, "-private-key-location", files.Key)
+	s.URL += "&ca_file=" + files.CA
+	return s
+}
+
+func startGCS(t testing.TB, scheme string, args ...string) Server {
+	t.Helper()
 	binary := fakeGCS.binary(t)
-	s := Server{Endpoint: "http://" + serve(t, binary, "/_internal/healthcheck", func(port string) []string {
-		return []string{"-scheme", "http", "-host", "127.0.0.1", "-port", port, "-backend", "memory", "-data", "", "-log-level", "error"}
+	s := Server{Endpoint: serve(t, binary, scheme, "/_internal/healthcheck", func(port string) []string {
+		return append([]string{"-scheme", scheme, "-host", "127.0.0.1", "-port", port, "-backend", "memory", "-data", "", "-log-level", "error"}, args...)
 	})}
-	resp, err := http.Post(s.Endpoint+"/storage/v1/b?project=test", "application/json", strings.NewReader(`{"name":"`+bucket+`"}`))
+	resp, err := anyServer.Post(s.Endpoint+"/storage/v1/b?project=test", "application/json", strings.NewReader(`{"name":"`+bucket+`"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

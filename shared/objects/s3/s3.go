@@ -34,7 +34,7 @@ const (
 
 func driver(keys aws.CredentialsProvider) objects.Driver {
 	return objects.Driver{
-		Scheme: "s3", Params: []string{"endpoint", "region"},
+		Scheme: "s3", Params: []string{"endpoint", "region", objects.CAFile},
 		Open: func(l objects.Location) (objects.Store, error) {
 			bucket, prefix, err := l.Cloud()
 			if err != nil {
@@ -43,7 +43,10 @@ func driver(keys aws.CredentialsProvider) objects.Driver {
 			s := &store{bucket: bucket, patience: payload.Patience}
 			s.http = awshttp.NewBuildableClient().
 				WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTime }).
-				WithTransportOptions(func(t *http.Transport) { t.MaxIdleConnsPerHost = 32 })
+				WithTransportOptions(func(t *http.Transport) { t.MaxIdleConnsPerHost, err = 32, l.Trust(t) })
+			if s.http.GetTransport(); err != nil {
+				return nil, err
+			}
 			s.client = sync.OnceValues(func() (*s3.Client, error) { return connect(s.http, keys, l.Params) })
 			return objects.Sub(s, prefix), nil
 		},

@@ -7,6 +7,8 @@ import (
 
 	"paceline/shared/objects"
 	"paceline/shared/objects/objectstest"
+	"paceline/shared/objects/s3"
+	"paceline/shared/tlstest"
 )
 
 func TestPrefixOfTheURL(t *testing.T) {
@@ -42,6 +44,38 @@ func TestMisconfigurationIsNotAMissingObject(t *testing.T) {
 		}
 		if _, err := s.List(t.Context(), "", "", 0); !errors.Is(err, objects.ErrUnavailable) {
 			t.Errorf("%s: list: %v", name, err)
+		}
+	}
+}
+
+func TestTLSIsBelievedForItsAuthority(t *testing.T) {
+	t.Parallel()
+	files, stranger := tlstest.New(t, "127.0.0.1"), tlstest.New(t, "127.0.0.1")
+	server := objectstest.S3WithTLS(t, files)
+	put := func(url string) error {
+		s := opened(t, url, server)
+		_, err := s.Put(t.Context(), "raw/k", strings.NewReader("x"), objects.Options{})
+		return err
+	}
+	if err := put(server.URL); err != nil {
+		t.Error(err)
+	}
+	for name, url := range map[string]string{
+		"the system's authorities": strings.Replace(server.URL, "&ca_file="+files.CA, "", 1),
+		"another authority":        strings.Replace(server.URL, files.CA, stranger.CA, 1),
+		"in clear":                 strings.Replace(strings.Replace(server.URL, "&ca_file="+files.CA, "", 1), "https://", "http://", 1),
+	} {
+		if err := put(url); !errors.Is(err, objects.ErrUnavailable) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, url := range map[string]string{
+		"an endpoint in clear": strings.Replace(server.URL, "https://", "http://", 1),
+		"no such file":         server.URL + "x",
+		"no authority":         strings.Replace(server.URL, files.CA, files.Key, 1),
+	} {
+		if _, err := objects.Open(url, s3.Driver); err == nil || !strings.Contains(err.Error(), "OBJECTS_URL: the parameter ca_file") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -1,0 +1,75 @@
+package objects
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Access is what of a bucket one function touches, as prefixes that end in a
+// slash.
+type Access struct {
+	Function string
+	Reads    []string `json:",omitempty"`
+	Writes   []string `json:",omitempty"` // reads, replaces and removes, too
+}
+
+// checked is the prefix that Check lists; nothing is ever there.
+const checked = "check/"
+
+// Confine is s for a function that touches nothing but what a says. What it
+// tries beyond is an error before anything is sent; the bucket's own policy
+// refuses it to whoever has the function's credentials.
+func Confine(s Store, a Access) Store { return &confined{s, a} }
+
+type confined struct {
+	Store // for Close
+	a     Access
+}
+
+func (c *confined) may(verb, key string, prefixes ...[]string) error {
+	if slices.ContainsFunc(slices.Concat(prefixes...), func(p string) bool { return strings.HasPrefix(key, p) }) {
+		return nil
+	}
+	if err := ValidatePrefix(key); err != nil {
+		return err
+	}
+	return fmt.Errorf("objects: %s may not %s %s: it is not among its prefixes", c.a.Function, verb, key)
+}
+
+func (c *confined) Put(ctx context.Context, key string, body io.Reader, o Options) (Info, error) {
+	if err := c.may("put", key, c.a.Writes); err != nil {
+		return Info{}, err
+	}
+	return c.Store.Put(ctx, key, body, o)
+}
+
+func (c *confined) Get(ctx context.Context, key string, r Range) (io.ReadCloser, Info, error) {
+	if err := c.may("get", key, c.a.Reads, c.a.Writes); err != nil {
+		return nil, Info{}, err
+	}
+	return c.Store.Get(ctx, key, r)
+}
+
+func (c *confined) Head(ctx context.Context, key string) (Info, error) {
+	if err := c.may("get", key, c.a.Reads, c.a.Writes); err != nil {
+		return Info{}, err
+	}
+	return c.Store.Head(ctx, key)
+}
+
+func (c *confined) Delete(ctx context.Context, key string) error {
+	if err := c.may("delete", key, c.a.Writes); err != nil {
+		return err
+	}
+	return c.Store.Delete(ctx, key)
+}
+
+func (c *confined) List(ctx context.Context, prefix, after string, limit int) ([]Entry, error) {
+	if err := c.may("list", prefix, c.a.Reads, c.a.Writes, []string{checked}); err != nil {
+		return nil, err
+	}
+	return c.Store.List(ctx, prefix, after, limit)
+}
