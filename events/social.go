@@ -22,3 +22,18 @@ type Followed struct {
 
 // Unfollowed says that a follow no longer holds, whoever ended it.
 type Unfollowed struct{ Follow }
+
+// Block is one person keeping another off: neither sees the other. Version
+// orders what happens between the two.
+type Block struct {
+	BlockerID string    `json:"blocker_id"`
+	BlockedID string    `json:"blocked_id"`
+	Version   int64     `json:"version"`
+	At        time.Time `json:"at"`
+}
+
+// Blocked says that a block holds.
+type Blocked struct{ Block }
+
+// Unblocked says that a block no longer holds.
+type Unblocked struct{ Block }

@@ -24,6 +24,10 @@ const (
 	TypeFollowRequested     = "paceline.social.follow.requested.v1"
 	TypeFollowed            = "paceline.social.followed.v1"
 	TypeUnfollowed          = "paceline.social.unfollowed.v1"
+	TypeBlocked             = "paceline.social.blocked.v1"
+	TypeUnblocked           = "paceline.social.unblocked.v1"
+	TypeCoachGranted        = "paceline.coach.granted.v1"
+	TypeCoachRevoked        = "paceline.coach.revoked.v1"
 	TypeNotificationCreated = "paceline.notification.created.v1"
 	TypeMailRequested       = "paceline.mail.requested.v1"
 	TypeMailSent            = "paceline.mail.sent.v1"
@@ -51,6 +55,10 @@ var senders = map[string][]string{
 	TypeFollowRequested:     {"social"},
 	TypeFollowed:            {"social"},
 	TypeUnfollowed:          {"social"},
+	TypeBlocked:             {"social"},
+	TypeUnblocked:           {"social"},
+	TypeCoachGranted:        {"accounts"},
+	TypeCoachRevoked:        {"accounts"},
 	TypeNotificationCreated: {"notify"},
 	TypeMailRequested:       {"accounts", "notify"},
 	TypeMailSent:            {"mail"},
@@ -71,7 +79,7 @@ func All() []Payload {
 		&WorkoutUploaded{}, &WorkoutUpdated{}, &WorkoutDeleted{}, &WorkoutProcessed{}, &WorkoutFailed{},
 		&RecordSet{}, &GoalReached{}, &StatsReplayRequested{}, &StatsRebuildRequested{},
 		&AccountRegistered{}, &AccountVerified{}, &ProfileUpdated{}, &AthleteSettingsChanged{},
-		&FollowRequested{}, &Followed{}, &Unfollowed{},
+		&FollowRequested{}, &Followed{}, &Unfollowed{}, &Blocked{}, &Unblocked{}, &CoachGranted{}, &CoachRevoked{},
 		&NotificationCreated{}, &MailRequested{}, &MailSent{}, &MailBounced{},
 		&FeedRebuildRequested{}, &Ping{},
 	}
@@ -104,6 +112,8 @@ func (w WorkoutDeleted) EventVersion() int64         { return w.Version }
 func (p ProfileUpdated) EventVersion() int64         { return p.Version }
 func (a AthleteSettingsChanged) EventVersion() int64 { return a.Version }
 func (f Follow) EventVersion() int64                 { return f.Version }
+func (b Block) EventVersion() int64                  { return b.Version }
+func (c Coaching) EventVersion() int64               { return c.Version }
 
 // PartitionKey is the owner's id.
 func (w Workout) PartitionKey() string { return w.UserID }
@@ -136,6 +146,24 @@ func (f Follow) Subject() string { return f.FolloweeID }
 
 // PartitionKey is the follower, on whose side a follow is written.
 func (f Follow) PartitionKey() string { return f.FollowerID }
+
+func (Blocked) EventType() string   { return TypeBlocked }
+func (Unblocked) EventType() string { return TypeUnblocked }
+
+// Subject is the person who is blocked.
+func (b Block) Subject() string { return b.BlockedID }
+
+// PartitionKey is the person who blocks, on whose side a block is written.
+func (b Block) PartitionKey() string { return b.BlockerID }
+
+func (CoachGranted) EventType() string { return TypeCoachGranted }
+func (CoachRevoked) EventType() string { return TypeCoachRevoked }
+
+// Subject is the coach.
+func (c Coaching) Subject() string { return c.CoachID }
+
+// PartitionKey is the athlete, on whose side the grant is written.
+func (c Coaching) PartitionKey() string { return c.AthleteID }
 
 func (NotificationCreated) EventType() string      { return TypeNotificationCreated }
 func (n NotificationCreated) Subject() string      { return n.NotificationID }

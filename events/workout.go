@@ -29,8 +29,13 @@ type Workout struct {
 	StartedAt   time.Time  `json:"started_at"` // with the workout's own offset from UTC
 	TimeZone    string     `json:"time_zone"`  // IANA name, or "UTC+02:00" when only the offset is known
 	Visibility  Visibility `json:"visibility"`
-	Source      Origin     `json:"source" sealed:"true"`
-	CreatedAt   time.Time  `json:"created_at"`
+	// What others do not see, whoever may see the workout.
+	HideMap       bool `json:"hide_map,omitempty"`
+	HideHeartRate bool `json:"hide_heart_rate,omitempty"`
+	HidePower     bool `json:"hide_power,omitempty"`
+
+	Source    Origin    `json:"source" sealed:"true"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // Origin is where a workout came from.

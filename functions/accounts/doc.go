@@ -2,9 +2,10 @@
 // proof of the mail address, sign-in, sessions, passwords and roles, and each
 // person's own profile and training settings.
 //
-//	in    –
+//	in    coach.granted and coach.revoked of its own, which carry a grant from the
+//	      athlete's side to the coach's
 //	out   account.registered, account.verified, profile.updated,
-//	      athlete.settings.changed, mail.requested
+//	      athlete.settings.changed, coach.granted, coach.revoked, mail.requested
 //	keys  account:<user>          the account; without a proven address it expires
 //	      token:<user>:<purpose>  digest of the newest mail token
 //	      session:<user>:<id>, sessions:<user>   sign-ins
@@ -16,6 +17,8 @@
 //	      settings:<user>         dated training settings
 //	      keys:ended:…, keys:notbefore:…  which tokens are void before they
 //	                              expire, see shared/function/revocation
+//	      coach:<athlete>:<coach>, coaches:<athlete>   what a coach may see
+//	      athletes:<coach>, versions:<coach>   the same from the other side
 //	      email:<lookup>, pending:<lookup>   whose address it is, or may become;
 //	                              lookup is a keyed hash of the address
 //	      (keys:person:<user>, keys:master: what everything of a person is sealed

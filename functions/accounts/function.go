@@ -10,7 +10,9 @@ import (
 
 	"github.com/go-webauthn/webauthn/webauthn"
 
+	"paceline/events"
 	"paceline/shared/function"
+	"paceline/shared/function/eventing"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 )
@@ -21,7 +23,10 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	return base.Function(f.routes(base)), nil
+	return base.Function(f.routes(base),
+		eventing.On(func(ctx context.Context, e events.CoachGranted) error { return f.people.mirror(ctx, e.Coaching, true) }),
+		eventing.On(func(ctx context.Context, e events.CoachRevoked) error { return f.people.mirror(ctx, e.Coaching, false) }),
+	), nil
 }
 
 func open(e function.Env) (*accounts, *function.Base, error) {
@@ -89,6 +94,11 @@ func (f *accounts) routes(base *function.Base) http.Handler {
 	mux.Handle("GET /v1/me/settings", rest.Handler(f.settings))
 	mux.Handle("PUT /v1/me/settings", rest.Command(base.Store, f.putSettings))
 	f.factorRoutes(mux)
+	mux.Handle("GET /v1/me/coaches", rest.Handler(f.coaches))
+	mux.Handle("PUT /v1/me/coaches/{id}", rest.Command(base.Store, f.grantCoach))
+	mux.Handle("DELETE /v1/me/coaches/{id}", rest.Command(base.Store, f.revokeCoach))
+	mux.Handle("GET /v1/me/athletes", rest.Handler(f.athletes))
+	mux.Handle("GET /v1/me/athletes/{id}/settings", rest.Handler(f.athleteSettings))
 	f.adminRoutes(mux, base.Store)
 	return mux
 }

@@ -98,7 +98,10 @@ func zones(from []float64, low, high float64) bool {
 func within(v *float64, low, high float64) bool { return v == nil || (*v >= low && *v <= high) }
 
 func (f *accounts) settings(w http.ResponseWriter, r *http.Request) error {
-	id := caller(r).UserID
+	return f.settingsOf(w, r, caller(r).UserID)
+}
+
+func (f *accounts) settingsOf(w http.ResponseWriter, r *http.Request, id string) error {
 	var s Settings
 	if _, err := f.people.GetSealed(r.Context(), id, f.people.Key(id, "settings", id), &s); err != nil {
 		return err

@@ -2,7 +2,8 @@
 // reading it is cheap.
 //
 //	in    workout.processed, workout.updated, workout.deleted,
-//	      social.followed, social.unfollowed, profile.updated,
+//	      social.followed, social.unfollowed, social.blocked,
+//	      social.unblocked, profile.updated,
 //	      feed.rebuild.requested
 //	out   feed.rebuild.requested
 //	keys  item:<workout>     what a workout's item shows, with its author
@@ -10,6 +11,7 @@
 //	      own:<author>       the same of all that the author sees
 //	      followers:<author>, following:<reader>   sets, and versions:… hashes
 //	      feed:<reader>      sorted set of <author>/<workout>, the newest 1,000
+//	      blocks:<user>      set, and its versions: whom the person blocks
 //	      name:<user>        the newest name
 //	      people             who has a name or an item, a set a partition
 //	      popular            authors with too many followers to write to each

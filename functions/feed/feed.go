@@ -5,6 +5,7 @@ import (
 
 	"paceline/events"
 	"paceline/shared/api"
+	"paceline/shared/privacy"
 )
 
 // Item is what the feed knows of one workout.
@@ -41,12 +42,17 @@ func (i Item) Published() bool { return i.Shown() && i.Workout.Visibility != eve
 // Shown says that the author sees the item.
 func (i Item) Shown() bool { return !i.Deleted && i.Stats != nil }
 
-// VisibleTo says whether reader may see the item now.
+// VisibleTo says whether reader may see the item now, blocks apart.
 func (i Item) VisibleTo(reader string, following bool) bool {
 	if reader == i.Workout.UserID {
 		return i.Shown()
 	}
 	return following && i.Published()
+}
+
+// viewer is how a reader stands to the author of an item in their feed.
+func (i Item) viewer(reader string, follows, blocked bool) privacy.Viewer {
+	return privacy.Viewer{Owner: reader == i.Workout.UserID, Follows: follows, Blocked: blocked}
 }
 
 // member is how a feed names an item: the author leads, since an item lies in
@@ -58,10 +64,10 @@ func splitMember(m string) (author, workout string) {
 	return author, workout
 }
 
-// answer is the item as the API shows it.
-func (i Item) answer(name string) api.FeedItem {
+// answer is the item as the API shows it to a viewer.
+func (i Item) answer(name string, v privacy.Viewer) api.FeedItem {
 	s := i.Stats
-	return api.FeedItem{
+	out := api.FeedItem{
 		ID: i.Workout.WorkoutID, Type: api.FeedItemTypeWorkout, PublishedAt: i.Workout.CreatedAt,
 		User: api.UserSummary{UserID: i.Workout.UserID, DisplayName: name},
 		Workout: api.FeedWorkout{
@@ -74,4 +80,6 @@ func (i Item) answer(name string) api.FeedItem {
 			},
 		},
 	}
+	v.Redact(i.Workout, &out.Workout)
+	return out
 }

@@ -39,6 +39,8 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(f.deleted),
 		eventing.On(func(ctx context.Context, p events.Followed) error { return f.feeds.relate(ctx, p.Follow, true) }),
 		eventing.On(func(ctx context.Context, p events.Unfollowed) error { return f.feeds.relate(ctx, p.Follow, false) }),
+		eventing.On(func(ctx context.Context, p events.Blocked) error { return f.feeds.block(ctx, p.Block, true) }),
+		eventing.On(func(ctx context.Context, p events.Unblocked) error { return f.feeds.block(ctx, p.Block, false) }),
 		eventing.On(f.feeds.saveName),
 		eventing.On(f.feeds.rebuildStep),
 	), nil

@@ -160,3 +160,36 @@ func TestBadPagesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestABlockHidesItemsBothWays(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	deliver(t, r, events.Followed{Follow: follow(ben, anna, 1)}, processed(workout(1, events.Everyone)))
+	want(t, read(t, r, ben, 10), "01W001")
+	for _, sides := range [][2]string{{anna, ben}, {ben, anna}} {
+		block := func(v int64) events.Block { return events.Block{BlockerID: sides[0], BlockedID: sides[1], Version: v} }
+		deliver(t, r, events.Blocked{Block: block(1)})
+		want(t, read(t, r, ben, 10))
+		deliver(t, r, events.Unblocked{Block: block(2)}, events.Blocked{Block: block(1)})
+		want(t, read(t, r, ben, 10), "01W001")
+	}
+}
+
+func TestAnItemHidesWhatItsWorkoutHides(t *testing.T) {
+	t.Parallel()
+	r := open(t, nil)
+	w := workout(1, events.Followers)
+	w.HideHeartRate, w.HidePower = true, true
+	e := processed(w)
+	v := 150.0
+	e.Stats.AvgHeartRateBPM, e.Stats.AvgPowerW, e.Stats.TrainingLoad, e.Stats.CaloriesKcal = &v, &v, &v, &v
+	deliver(t, r, events.Followed{Follow: follow(ben, anna, 1)}, e)
+	for who, shown := range map[string]bool{anna: true, ben: false} {
+		var page api.Feed
+		r.Call(functiontest.Person{ID: who}, "GET", "/v1/feed", nil).JSON(t, &page)
+		s := page.Items[0].Workout.Stats
+		if (s.AvgHeartRateBPM != nil) != shown || (s.AvgPowerW != nil) != shown || (s.TrainingLoad != nil) != shown || (s.CaloriesKcal != nil) != shown || s.DistanceM == nil {
+			t.Errorf("%s sees %+v", who, s)
+		}
+	}
+}

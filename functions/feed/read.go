@@ -3,7 +3,10 @@ package feed
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
+
+	"github.com/redis/go-redis/v9"
 
 	"paceline/shared/api"
 	"paceline/shared/function/rest"
@@ -137,20 +140,48 @@ func (f feeds) visible(ctx context.Context, reader string, entries []store.Entry
 	if err != nil {
 		return nil, err
 	}
-	follows, err := f.Client().SMIsMember(ctx, f.Key(reader, "following", reader), authors...).Result()
+	follows, blocked, err := f.standing(ctx, reader, authors)
 	if err != nil {
-		return nil, store.Wrap(err)
+		return nil, err
 	}
 	for i, item := range loaded {
 		if item == nil || !item.VisibleTo(reader, follows[i]) {
+			continue
+		}
+		viewer := item.viewer(reader, follows[i], blocked[i])
+		if !viewer.Sees(item.Workout) {
 			continue
 		}
 		called := ""
 		if named[i] != nil {
 			called = named[i].Name
 		}
-		answer := item.answer(called)
+		answer := item.answer(called, viewer)
 		out[i] = &answer
 	}
 	return out, nil
+}
+
+// standing is which of the authors the reader follows, and which of them block
+// the reader or are blocked.
+func (f feeds) standing(ctx context.Context, reader string, authors []any) (follows, blocked []bool, err error) {
+	var following, blocks *redis.BoolSliceCmd
+	blockedBy := make([]*redis.BoolCmd, len(authors))
+	_, err = f.Client().Pipelined(ctx, func(p redis.Pipeliner) error {
+		following = p.SMIsMember(ctx, f.Key(reader, "following", reader), authors...)
+		blocks = p.SMIsMember(ctx, f.Key(reader, "blocks", reader), authors...)
+		for i, a := range authors {
+			author := fmt.Sprint(a)
+			blockedBy[i] = p.SIsMember(ctx, f.Key(author, "blocks", author), reader)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, store.Wrap(err)
+	}
+	blocked = blocks.Val()
+	for i, b := range blockedBy {
+		blocked[i] = blocked[i] || b.Val()
+	}
+	return following.Val(), blocked, nil
 }

@@ -119,31 +119,38 @@ func (f feeds) add(ctx context.Context, p redis.Pipeliner, reader string, items 
 // relate records a follow on both sides and says what a version older than
 // another said before does not change.
 func (f feeds) relate(ctx context.Context, e events.Follow, follows bool) error {
-	sides := []struct{ owner, kind, other string }{
-		{e.FolloweeID, "followers", e.FollowerID},
-		{e.FollowerID, "following", e.FolloweeID},
+	if err := f.mark(ctx, e.FolloweeID, "followers", e.FollowerID, e.Version, follows); err != nil {
+		return err
 	}
-	for _, s := range sides {
-		err := f.Update(ctx, s.owner, func(t *store.Tx) error {
-			fresh, err := t.Newer(t.Key("versions", s.kind, s.owner), s.other, e.Version)
-			if err != nil || !fresh {
-				return err
-			}
-			set := t.Key(s.kind, s.owner)
-			t.Write(func(p redis.Pipeliner) {
-				if follows {
-					p.SAdd(ctx, set, s.other)
-				} else {
-					p.SRem(ctx, set, s.other)
-				}
-			})
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	if err := f.mark(ctx, e.FollowerID, "following", e.FolloweeID, e.Version, follows); err != nil {
+		return err
 	}
 	return f.settle(ctx, e.FollowerID, e.FolloweeID, backfill)
+}
+
+// block records a block on the blocker's side; reads ask for it.
+func (f feeds) block(ctx context.Context, e events.Block, blocks bool) error {
+	return f.mark(ctx, e.BlockerID, "blocks", e.BlockedID, e.Version, blocks)
+}
+
+// mark puts another person into a set of the owner's, or takes them out, unless
+// something newer was said of the two.
+func (f feeds) mark(ctx context.Context, owner, kind, other string, version int64, in bool) error {
+	return f.Update(ctx, owner, func(t *store.Tx) error {
+		fresh, err := t.Newer(t.Key("versions", kind, owner), other, version)
+		if err != nil || !fresh {
+			return err
+		}
+		set := t.Key(kind, owner)
+		t.Write(func(p redis.Pipeliner) {
+			if in {
+				p.SAdd(ctx, set, other)
+			} else {
+				p.SRem(ctx, set, other)
+			}
+		})
+		return nil
+	})
 }
 
 // settle brings one author's newest n items into a reader's feed, or all of

@@ -30,6 +30,7 @@ const (
 
 var (
 	public     []identity.Role
+	coaches    = []identity.Role{identity.Coach}
 	members    = []identity.Role{identity.Member}
 	operators  = []identity.Role{identity.Operator, identity.Admin}
 	supporters = []identity.Role{identity.Support, identity.Admin}
@@ -74,6 +75,12 @@ var Routes = []Route{
 	{"GET", "/v1/me/settings", "accounts", members, 0, quick},
 	{"PUT", "/v1/me/settings", "accounts", members, jsonBody, quick},
 
+	{"GET", "/v1/me/coaches", "accounts", members, 0, quick},
+	{"PUT", "/v1/me/coaches/{id}", "accounts", members, smallBody, quick},
+	{"DELETE", "/v1/me/coaches/{id}", "accounts", members, 0, quick},
+	{"GET", "/v1/me/athletes", "accounts", coaches, 0, quick},
+	{"GET", "/v1/me/athletes/{id}/settings", "accounts", coaches, 0, quick},
+
 	{"POST", "/v1/workouts", "upload", members, fileBody, longer},
 	{"PATCH", "/v1/workouts/{id}", "upload", members, jsonBody, quick},
 	{"DELETE", "/v1/workouts/{id}", "upload", members, 0, quick},
@@ -112,6 +119,9 @@ var Routes = []Route{
 	{"DELETE", "/v1/users/{id}/follow", "social", members, 0, quick},
 	{"GET", "/v1/users/{id}/followers", "social", members, 0, quick},
 	{"GET", "/v1/users/{id}/following", "social", members, 0, quick},
+	{"PUT", "/v1/users/{id}/block", "social", members, smallBody, quick},
+	{"DELETE", "/v1/users/{id}/block", "social", members, 0, quick},
+	{"GET", "/v1/me/blocks", "social", members, 0, quick},
 	{"GET", "/v1/me/follow-requests", "social", members, 0, quick},
 	{"PUT", "/v1/me/follow-requests/{id}", "social", members, smallBody, quick},
 	{"DELETE", "/v1/me/follow-requests/{id}", "social", members, 0, quick},

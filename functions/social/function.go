@@ -2,6 +2,7 @@ package social
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"paceline/events"
@@ -24,6 +25,9 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("GET /v1/users/{id}", rest.Handler(f.profile))
 	mux.Handle("PUT /v1/users/{id}/follow", rest.Command(base.Store, f.follow))
 	mux.Handle("DELETE /v1/users/{id}/follow", rest.Command(base.Store, f.unfollow))
+	mux.Handle("PUT /v1/users/{id}/block", rest.Command(base.Store, f.block))
+	mux.Handle("DELETE /v1/users/{id}/block", rest.Command(base.Store, f.unblock))
+	mux.Handle("GET /v1/me/blocks", rest.Handler(f.blocks))
 	mux.Handle("GET /v1/users/{id}/followers", f.users("followers"))
 	mux.Handle("GET /v1/users/{id}/following", f.users("following"))
 	mux.Handle("GET /v1/me/follow-requests", rest.Handler(f.requests))
@@ -36,6 +40,8 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		}),
 		eventing.On(func(ctx context.Context, p events.Followed) error { return f.people.mirror(ctx, p.Follow, Following) }),
 		eventing.On(func(ctx context.Context, p events.Unfollowed) error { return f.people.mirror(ctx, p.Follow, None) }),
+		eventing.On(func(ctx context.Context, p events.Blocked) error { return f.people.part(ctx, p.Block) }),
+		eventing.On(func(ctx context.Context, p events.Unblocked) error { return f.people.part(ctx, p.Block) }),
 	), nil
 }
 
@@ -53,7 +59,7 @@ func (f *social) profileUpdated(ctx context.Context, p events.ProfileUpdated) er
 
 func (f *social) profile(w http.ResponseWriter, r *http.Request) error {
 	ctx, id := r.Context(), r.PathValue("id")
-	p, err := f.people.profile(ctx, id)
+	p, err := f.people.visible(ctx, identity.UserID(r), id)
 	if err != nil {
 		return err
 	}
@@ -81,7 +87,7 @@ func (f *social) follow(w http.ResponseWriter, r *http.Request) error {
 	if id == identity.UserID(r) {
 		return fault.Invalid("cannot_follow_yourself", "nobody can follow themselves")
 	}
-	followee, err := f.people.profile(ctx, id)
+	followee, err := f.people.visible(ctx, identity.UserID(r), id)
 	if err != nil {
 		return err
 	}
@@ -91,10 +97,21 @@ func (f *social) follow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	// The two sides lie in partitions of their own, so that a block may have come
+	// between; whoever of the two is later ends the follow.
+	if _, err := f.people.visible(ctx, identity.UserID(r), id); err != nil {
+		return errors.Join(err, f.part(ctx, identity.UserID(r), id))
+	}
 	if relation.State == Requested {
 		return rest.JSON(w, http.StatusAccepted, api.Relation{Following: api.FollowStateRequested})
 	}
 	return rest.NoContent(w)
+}
+
+// part ends a follow, if there is one.
+func (f *social) part(ctx context.Context, follower, followee string) error {
+	_, err := f.people.change(ctx, follower, followee, func(x *Relation) (bool, error) { return x.End(f.base.Now()), nil })
+	return err
 }
 
 func (f *social) unfollow(w http.ResponseWriter, r *http.Request) error {
@@ -107,17 +124,21 @@ func (f *social) decline(w http.ResponseWriter, r *http.Request) error {
 
 // end is the same from both sides: taking back, declining, removing a follower.
 func (f *social) end(w http.ResponseWriter, r *http.Request, follower, followee string) error {
-	_, err := f.people.change(r.Context(), follower, followee, func(x *Relation) (bool, error) {
-		return x.End(f.base.Now()), nil
-	})
-	if err != nil {
+	if err := f.part(r.Context(), follower, followee); err != nil {
 		return err
 	}
 	return rest.NoContent(w)
 }
 
 func (f *social) accept(w http.ResponseWriter, r *http.Request) error {
-	_, err := f.people.change(r.Context(), r.PathValue("id"), identity.UserID(r), func(x *Relation) (bool, error) {
+	apart, err := f.people.apart(r.Context(), identity.UserID(r), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if apart[0] {
+		return errRequest() // it ends when the block has come to its side
+	}
+	_, err = f.people.change(r.Context(), r.PathValue("id"), identity.UserID(r), func(x *Relation) (bool, error) {
 		return x.Accept(f.base.Now())
 	})
 	if err != nil {
@@ -129,7 +150,7 @@ func (f *social) accept(w http.ResponseWriter, r *http.Request) error {
 // users lists one side of a person's follows.
 func (f *social) users(kind string) http.Handler {
 	return rest.Handler(func(w http.ResponseWriter, r *http.Request) error {
-		if _, err := f.people.profile(r.Context(), r.PathValue("id")); err != nil {
+		if _, err := f.people.visible(r.Context(), identity.UserID(r), r.PathValue("id")); err != nil {
 			return err
 		}
 		found, next, err := f.page(r, kind, r.PathValue("id"))

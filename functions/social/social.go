@@ -57,7 +57,11 @@ func (r *Relation) Accept(now time.Time) (changed bool, err error) {
 		r.become(Following, now)
 		return true, nil
 	}
-	return false, fault.NotFound("follow_request_not_found", "there is no such follow request")
+	return false, errRequest()
+}
+
+func errRequest() error {
+	return fault.NotFound("follow_request_not_found", "there is no such follow request")
 }
 
 // End is an unfollow, a declined request or a removed follower. It says
@@ -68,6 +72,12 @@ func (r *Relation) End(now time.Time) (changed bool) {
 	}
 	r.become(None, now)
 	return true
+}
+
+// EndOlder is End for a follow that was there at a moment: one that came later
+// stays.
+func (r *Relation) EndOlder(than, now time.Time) (changed bool) {
+	return !r.At.After(than) && r.End(now)
 }
 
 func (r *Relation) become(s State, now time.Time) {

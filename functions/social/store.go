@@ -11,7 +11,7 @@ import (
 )
 
 // Access is what this function may do in Redis.
-var Access = store.Declare(store.Access{Function: "social", Commands: []string{"zadd", "zcard", "zrem"}})
+var Access = store.Declare(store.Access{Function: "social", Commands: []string{"zadd", "zcard", "zrem", "zscore"}})
 
 // people is the state of this function.
 type people struct{ *store.Store }
@@ -21,10 +21,12 @@ func (p people) profile(ctx context.Context, id string) (Profile, error) {
 	var out Profile
 	found, err := p.GetSealed(ctx, id, p.Key(id, "profile", id), &out)
 	if err == nil && !found {
-		err = fault.NotFound("user_not_found", "there is no such person")
+		err = errUser()
 	}
 	return out, err
 }
+
+func errUser() error { return fault.NotFound("user_not_found", "there is no such person") }
 
 // saveProfile keeps the newest version.
 func (p people) saveProfile(ctx context.Context, next Profile) error {
@@ -43,31 +45,37 @@ func (p people) saveProfile(ctx context.Context, next Profile) error {
 // side, and tells the others when it changed something.
 func (p people) change(ctx context.Context, follower, followee string, rule func(*Relation) (bool, error)) (Relation, error) {
 	var out Relation
-	err := p.Update(ctx, follower, func(t *store.Tx) error {
-		key := t.Key("follow", follower, followee)
-		var r Relation
-		if _, err := t.Get(key, &r); err != nil {
-			return err
-		}
-		before := r.State
-		changed, err := rule(&r)
-		if out = r; err != nil || !changed {
-			return err
-		}
-		list := t.Key("following", follower)
-		t.Write(func(pipe redis.Pipeliner) {
-			if r.State == Following {
-				pipe.ZAdd(ctx, list, redis.Z{Score: store.Score(r.At), Member: followee})
-			} else {
-				pipe.ZRem(ctx, list, followee)
-			}
-		})
-		if err := t.Set(key, r, 0); err != nil {
-			return err
-		}
-		return t.Emit(r.event(follower, followee, before == Requested && r.State == Following))
+	err := p.Update(ctx, follower, func(t *store.Tx) (err error) {
+		out, err = changeFollow(ctx, t, follower, followee, rule)
+		return err
 	})
 	return out, err
+}
+
+// changeFollow is change within a change of the follower's partition.
+func changeFollow(ctx context.Context, t *store.Tx, follower, followee string, rule func(*Relation) (bool, error)) (Relation, error) {
+	key := t.Key("follow", follower, followee)
+	var r Relation
+	if _, err := t.Get(key, &r); err != nil {
+		return r, err
+	}
+	before := r.State
+	changed, err := rule(&r)
+	if err != nil || !changed {
+		return r, err
+	}
+	list := t.Key("following", follower)
+	t.Write(func(pipe redis.Pipeliner) {
+		if r.State == Following {
+			pipe.ZAdd(ctx, list, redis.Z{Score: store.Score(r.At), Member: followee})
+		} else {
+			pipe.ZRem(ctx, list, followee)
+		}
+	})
+	if err := t.Set(key, r, 0); err != nil {
+		return r, err
+	}
+	return r, t.Emit(r.event(follower, followee, before == Requested && r.State == Following))
 }
 
 // mirror brings a follow to the followee's side, unless a newer one is there.

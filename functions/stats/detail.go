@@ -7,12 +7,12 @@ import (
 
 	"paceline/functions/stats/figures"
 	"paceline/shared/api"
-	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
+	"paceline/shared/privacy"
 )
 
 // analysed is the analysis of a workout that the caller may see, and whose it is.
-func (f *stats) analysed(r *http.Request) (kept, Record, error) {
+func (f *stats) analysed(r *http.Request) (kept, seen, error) {
 	found, err := f.readable(r)
 	if err != nil {
 		return kept{}, found, err
@@ -23,13 +23,13 @@ func (f *stats) analysed(r *http.Request) (kept, Record, error) {
 }
 
 func (f *stats) efforts(w http.ResponseWriter, r *http.Request) error {
-	k, _, err := f.analysed(r)
+	k, found, err := f.analysed(r)
 	if err != nil {
 		return err
 	}
 	out := api.EffortList{Items: []api.Effort{}}
 	for _, p := range k.Peaks {
-		if p.Kind != figures.ByTotal {
+		if p.Kind != figures.ByTotal && (p.Kind != figures.ByPower || found.shows(privacy.Power)) {
 			out.Items = append(out.Items, effort(p))
 		}
 	}
@@ -58,8 +58,12 @@ func (f *stats) zones(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := api.ZonesList{Items: []api.Zones{}, Basis: k.Basis.answer(identity.UserID(r) == found.Workout.UserID)}
+	out := api.ZonesList{Items: []api.Zones{}, Basis: k.Basis.answer()}
+	found.redact(&out.Basis)
 	for _, z := range k.Zones {
+		if part, hidden := zoneParts[api.ZoneKind(z.Kind)]; hidden && !found.shows(part) {
+			continue
+		}
 		one := api.Zones{Kind: api.ZoneKind(z.Kind), Method: z.Method, Zones: make([]api.Zone, len(z.TimeS))}
 		for i, s := range z.TimeS {
 			one.Zones[i] = api.Zone{Index: i + 1, TimeS: s}
@@ -75,19 +79,17 @@ func (f *stats) zones(w http.ResponseWriter, r *http.Request) error {
 	return rest.JSON(w, http.StatusOK, out)
 }
 
-// answer is the basis as the API shows it; weight, age and the like are the
-// owner's.
-func (b Basis) answer(owner bool) api.Basis {
-	out := api.Basis{Formula: b.Formula, Sport: b.Sport, SubSport: b.SubSport, SourceSHA256: b.SourceSHA256}
-	if owner {
-		settings := api.AthleteBasis(b.Athlete)
-		out.Settings = &settings
-	}
-	return out
+// zoneParts is the parts of a workout that zones of a kind tell of.
+var zoneParts = map[api.ZoneKind]privacy.Part{api.ZoneKindHeartRate: privacy.HeartRate, api.ZoneKindPower: privacy.Power}
+
+// answer is the basis as the API shows it to the owner.
+func (b Basis) answer() api.Basis {
+	settings := api.AthleteBasis(b.Athlete)
+	return api.Basis{Formula: b.Formula, Sport: b.Sport, SubSport: b.SubSport, SourceSHA256: b.SourceSHA256, Settings: &settings}
 }
 
 func (f *stats) climbs(w http.ResponseWriter, r *http.Request) error {
-	tr, err := f.samples(r)
+	tr, _, err := f.samples(r)
 	if err != nil {
 		return err
 	}
@@ -99,7 +101,7 @@ func (f *stats) climbs(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f *stats) pauses(w http.ResponseWriter, r *http.Request) error {
-	tr, err := f.samples(r)
+	tr, _, err := f.samples(r)
 	if err != nil {
 		return err
 	}
@@ -111,7 +113,7 @@ func (f *stats) pauses(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f *stats) lengths(w http.ResponseWriter, r *http.Request) error {
-	tr, err := f.samples(r)
+	tr, _, err := f.samples(r)
 	if err != nil {
 		return err
 	}

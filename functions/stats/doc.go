@@ -3,7 +3,8 @@
 //
 //	in    workout.uploaded, workout.updated, workout.deleted,
 //	      athlete.settings.changed, stats.replay.requested, stats.rebuild.requested,
-//	      social.followed, social.unfollowed
+//	      social.followed, social.unfollowed, social.blocked, social.unblocked,
+//	      coach.granted, coach.revoked
 //	out   workout.processed, workout.failed, record.set, goal.reached,
 //	      stats.replay.requested, stats.rebuild.requested
 //	keys  owner:<workout>       whose workout it is, in the workout's partition
@@ -19,6 +20,8 @@
 //	      settings:<user>       dated training settings
 //	      people                who has a workout, a set a partition
 //	      followers:<user> set, versions:<user> hash
+//	      blocks:<user> set, blockversions:<user> hash
+//	      coach:<user>:<coach>  what the user lets the coach see
 //	      (objects, read only: track/<user>/<workout>)
 //	safe  versions order what a person changed; a workout counts in the sums
 //	      exactly once, since what it adds is kept with it and taken off again

@@ -71,6 +71,14 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(f.rebuildStep),
 		eventing.On(func(ctx context.Context, e events.Followed) error { return f.workouts.follow(ctx, e.Follow, true) }),
 		eventing.On(func(ctx context.Context, e events.Unfollowed) error { return f.workouts.follow(ctx, e.Follow, false) }),
+		eventing.On(func(ctx context.Context, e events.Blocked) error { return f.workouts.block(ctx, e.Block, true) }),
+		eventing.On(func(ctx context.Context, e events.Unblocked) error { return f.workouts.block(ctx, e.Block, false) }),
+		eventing.On(func(ctx context.Context, e events.CoachGranted) error {
+			return f.workouts.coach(ctx, e.Coaching, Grant{e.Version, true, e.Scopes})
+		}),
+		eventing.On(func(ctx context.Context, e events.CoachRevoked) error {
+			return f.workouts.coach(ctx, e.Coaching, Grant{Version: e.Version})
+		}),
 	)
 	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, kept) }
 	return fn, nil

@@ -78,9 +78,10 @@ func (w window) over(at time.Time) bool {
 
 // query is what a list of workouts asks for.
 type query struct {
-	reader, user, sport string
-	window              window
-	page                rest.Page
+	reader      identity.Caller
+	user, sport string
+	window      window
+	page        rest.Page
 }
 
 func (f *stats) list(w http.ResponseWriter, r *http.Request) error {
@@ -88,9 +89,9 @@ func (f *stats) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := query{reader: identity.UserID(r), user: r.URL.Query().Get("user_id"), sport: r.URL.Query().Get("sport"), page: page}
+	q := query{reader: identity.CallerFrom(r.Context()), user: r.URL.Query().Get("user_id"), sport: r.URL.Query().Get("sport"), page: page}
 	if q.user == "" {
-		q.user = q.reader
+		q.user = q.reader.UserID
 	}
 	if q.window, err = parseWindow(r); err != nil {
 		return err
@@ -105,7 +106,7 @@ func (f *stats) list(w http.ResponseWriter, r *http.Request) error {
 // find walks a person's workouts from the newest on until the page is full.
 func (f *stats) find(ctx context.Context, q query) (api.WorkoutList, error) {
 	out := api.WorkoutList{Items: []api.Workout{}}
-	follows, err := f.workouts.follows(ctx, q.reader, q.user)
+	viewer, err := f.workouts.viewer(ctx, q.reader, q.user)
 	if err != nil {
 		return out, err
 	}
@@ -130,14 +131,14 @@ func (f *stats) find(ctx context.Context, q query) (api.WorkoutList, error) {
 			if q.window.over(entries[i].At) {
 				return out, nil
 			}
-			if r == nil || !r.VisibleTo(q.reader, follows) || !q.window.holds(r.Workout.StartedAt) {
+			if r == nil || !r.VisibleTo(viewer) || !q.window.holds(r.Workout.StartedAt) {
 				continue
 			}
 			if len(out.Items) == q.page.Limit {
 				out.NextCursor = rest.Cursor(shown)
 				return out, nil
 			}
-			out.Items = append(out.Items, r.answer())
+			out.Items = append(out.Items, r.answer(viewer))
 			shown = entries[i].Position()
 		}
 		if last == nil {

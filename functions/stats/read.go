@@ -11,21 +11,36 @@ import (
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 	"paceline/shared/objects"
+	"paceline/shared/privacy"
 	"paceline/shared/track"
 )
 
 func (f *stats) show(w http.ResponseWriter, r *http.Request) error {
-	found, err := f.workouts.record(r.Context(), identity.UserID(r), r.PathValue("id"))
+	found, viewer, err := f.workouts.record(r.Context(), identity.CallerFrom(r.Context()), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	rest.SetETag(w, found.Workout.Version)
-	return rest.JSON(w, http.StatusOK, found.answer())
+	return rest.JSON(w, http.StatusOK, found.answer(viewer))
 }
 
+// seen is a workout and who looks at it.
+type seen struct {
+	Record
+	by privacy.Viewer
+}
+
+// shows says whether the viewer sees a part of the workout.
+func (s seen) shows(p privacy.Part) bool { return s.by.Shows(s.Workout, p) }
+
+// redact takes out of an answer's part what the viewer does not see.
+func (s seen) redact(of any) { s.by.Redact(s.Workout, of) }
+
 // readable is a workout that the caller may see and whose figures are there.
-func (f *stats) readable(r *http.Request) (Record, error) {
-	found, err := f.workouts.record(r.Context(), identity.UserID(r), r.PathValue("id"))
+func (f *stats) readable(r *http.Request) (seen, error) {
+	var found seen
+	var err error
+	found.Record, found.by, err = f.workouts.record(r.Context(), identity.CallerFrom(r.Context()), r.PathValue("id"))
 	if err != nil {
 		return found, err
 	}
@@ -39,20 +54,20 @@ func (f *stats) readable(r *http.Request) (Record, error) {
 }
 
 // samples is the track of a workout that the caller may see.
-func (f *stats) samples(r *http.Request) (*track.Track, error) {
+func (f *stats) samples(r *http.Request) (*track.Track, seen, error) {
 	found, err := f.readable(r)
 	if err != nil {
-		return nil, err
+		return nil, found, err
 	}
 	tr, err := f.track(r.Context(), found.Workout.UserID, found.TrackKey)
 	if errors.Is(err, objects.ErrNotFound) { // deleted, and we have not heard of it yet
-		return nil, errWorkout()
+		return nil, found, errWorkout()
 	}
 	if err != nil {
-		return nil, err
+		return nil, found, err
 	}
 	tr.Sport, tr.SubSport = found.Workout.Sport, found.Workout.SubSport
-	return tr, nil
+	return tr, found, nil
 }
 
 func (f *stats) streams(w http.ResponseWriter, r *http.Request) error {
@@ -60,7 +75,7 @@ func (f *stats) streams(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	tr, err := f.samples(r)
+	tr, found, err := f.samples(r)
 	if err != nil {
 		return err
 	}
@@ -79,6 +94,7 @@ func (f *stats) streams(w http.ResponseWriter, r *http.Request) error {
 			*column.to = column.from
 		}
 	}
+	found.redact(&out)
 	if out.TimeS == nil {
 		out.TimeS = api.Column{}
 	}
@@ -101,14 +117,16 @@ func streamKeys(values []string) (map[api.StreamKey]bool, error) {
 }
 
 func (f *stats) laps(w http.ResponseWriter, r *http.Request) error {
-	tr, err := f.samples(r)
+	tr, found, err := f.samples(r)
 	if err != nil {
 		return err
 	}
 	out := api.LapList{Items: []api.Lap{}}
 	if len(tr.Laps) > 0 { // the contract says the device's laps
 		for _, l := range figures.Laps(tr) {
-			out.Items = append(out.Items, api.Lap(l))
+			lap := api.Lap(l)
+			found.redact(&lap)
+			out.Items = append(out.Items, lap)
 		}
 	}
 	return rest.JSON(w, http.StatusOK, out)
@@ -126,13 +144,15 @@ func (f *stats) splits(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return rest.Parameter("unit", "km or mi")
 	}
-	tr, err := f.samples(r)
+	tr, found, err := f.samples(r)
 	if err != nil {
 		return err
 	}
 	out := api.SplitList{Unit: unit, Items: []api.Split{}}
 	for _, s := range figures.Splits(tr, length) {
-		out.Items = append(out.Items, api.Split(s))
+		split := api.Split(s)
+		found.redact(&split)
+		out.Items = append(out.Items, split)
 	}
 	return rest.JSON(w, http.StatusOK, out)
 }

@@ -5,6 +5,7 @@ import (
 
 	"paceline/events"
 	"paceline/shared/api"
+	"paceline/shared/privacy"
 )
 
 // Record is one workout as this function keeps it.
@@ -57,16 +58,10 @@ func (r Record) State() api.WorkoutState {
 	return api.WorkoutStateReady
 }
 
-// VisibleTo says whether reader may see the workout. Others see it when its
-// figures are there.
-func (r Record) VisibleTo(reader string, follows bool) bool {
-	if r.Deleted || r.Workout.UserID == "" {
-		return false
-	}
-	if reader == r.Workout.UserID {
-		return true
-	}
-	return r.Stats != nil && (r.Workout.Visibility == events.Everyone || (r.Workout.Visibility == events.Followers && follows))
+// VisibleTo says whether a viewer may see the workout. Others than the owner see
+// it when its figures are there.
+func (r Record) VisibleTo(v privacy.Viewer) bool {
+	return !r.Deleted && r.Workout.UserID != "" && (v.Owner || r.Stats != nil) && v.Sees(r.Workout)
 }
 
 // counts is what the workout adds to the sums, or nil.
@@ -77,17 +72,18 @@ func (r Record) counts() *Counted {
 	return &Counted{Day: r.Workout.StartedAt.Format(time.DateOnly), Sport: r.Workout.Sport, Sums: sumsOf(*r.Stats)}
 }
 
-// answer is the workout as the API shows it.
-func (r Record) answer() api.Workout {
+// answer is the workout as the API shows it to a viewer.
+func (r Record) answer(v privacy.Viewer) api.Workout {
 	w := r.Workout
 	out := api.Workout{
 		ID: w.WorkoutID, UserID: w.UserID, Name: w.Name, Description: w.Description, Sport: w.Sport, SubSport: w.SubSport,
 		StartedAt: w.StartedAt, TimeZone: w.TimeZone, Visibility: api.Visibility(w.Visibility), State: r.State(),
-		Source: api.WorkoutSource(w.Source),
+		Source: api.WorkoutSource(w.Source), HideMap: w.HideMap, HideHeartRate: w.HideHeartRate, HidePower: w.HidePower,
 	}
 	if r.Stats != nil {
 		s := api.WorkoutStats(*r.Stats)
 		out.Stats = &s
 	}
+	v.Redact(w, &out)
 	return out
 }

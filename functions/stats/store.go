@@ -7,9 +7,10 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"paceline/events"
 	"paceline/shared/function/fault"
+	"paceline/shared/function/identity"
 	"paceline/shared/function/store"
+	"paceline/shared/privacy"
 )
 
 // Access is what this function may do in Redis.
@@ -30,24 +31,25 @@ func (w workouts) own(ctx context.Context, user, workout string) error {
 	return w.Update(ctx, workout, func(t *store.Tx) error { return t.Set(t.Key("owner", workout), user, 0) })
 }
 
-// record reads a workout by its id, when reader may see it.
-func (w workouts) record(ctx context.Context, reader, workout string) (Record, error) {
+// record reads a workout by its id, when the caller may see it, and how the
+// caller stands to its owner.
+func (w workouts) record(ctx context.Context, reader identity.Caller, workout string) (Record, privacy.Viewer, error) {
 	var user string
 	if found, err := w.Get(ctx, w.Key(workout, "owner", workout), &user); err != nil || !found {
-		return Record{}, errors.Join(err, missing(found))
+		return Record{}, privacy.Viewer{}, errors.Join(err, missing(found))
 	}
 	var r Record
 	if found, err := w.GetSealed(ctx, user, w.Key(user, "workout", workout), &r); err != nil || !found {
-		return r, errors.Join(err, missing(found))
+		return r, privacy.Viewer{}, errors.Join(err, missing(found))
 	}
-	follows, err := w.follows(ctx, reader, user)
+	viewer, err := w.viewer(ctx, reader, user)
 	if err != nil {
-		return r, err
+		return r, viewer, err
 	}
-	if !r.VisibleTo(reader, follows) {
-		return Record{}, errWorkout()
+	if !r.VisibleTo(viewer) {
+		return Record{}, viewer, errWorkout()
 	}
-	return r, nil
+	return r, viewer, nil
 }
 
 func missing(found bool) error {
@@ -232,32 +234,4 @@ func openDays(year string, fields map[string]string, open func(field string, sea
 		}
 	}
 	return out, nil
-}
-
-// follows says whether reader follows user now.
-func (w workouts) follows(ctx context.Context, reader, user string) (bool, error) {
-	if reader == user {
-		return true, nil
-	}
-	yes, err := w.Client().SIsMember(ctx, w.Key(user, "followers", user), reader).Result()
-	return yes, store.Wrap(err)
-}
-
-// follow keeps who may see a person's workouts for followers.
-func (w workouts) follow(ctx context.Context, e events.Follow, follows bool) error {
-	return w.UpdateOnce(ctx, e.FolloweeID, func(t *store.Tx) error {
-		fresh, err := t.Newer(t.Key("versions", e.FolloweeID), e.FollowerID, e.Version)
-		if err != nil || !fresh {
-			return err
-		}
-		set := t.Key("followers", e.FolloweeID)
-		t.Write(func(p redis.Pipeliner) {
-			if follows {
-				p.SAdd(ctx, set, e.FollowerID)
-			} else {
-				p.SRem(ctx, set, e.FollowerID)
-			}
-		})
-		return nil
-	})
 }

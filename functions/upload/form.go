@@ -22,7 +22,11 @@ const (
 type said struct {
 	name, description, sport string
 	visibility               api.Visibility
+	hide                     hidden
 }
+
+// hidden is what others are not to see of a workout.
+type hidden struct{ place, heartRate, power bool }
 
 // saidOf checks what a person says; the error names the member.
 func saidOf(name, description, sport string, visibility api.Visibility) (s said, err error) {
@@ -59,7 +63,10 @@ func readForm(r *http.Request) (form, error) {
 		return form{}, fault.BadRequest("body_unreadable", "the body is not multipart/form-data with a boundary").Because(err)
 	}
 	var f form
-	fields := map[string]*string{"name": new(string), "description": new(string), "sport": new(string), "visibility": new(string)}
+	fields := map[string]*string{
+		"name": new(string), "description": new(string), "sport": new(string), "visibility": new(string),
+		"hide_map": new(string), "hide_heart_rate": new(string), "hide_power": new(string),
+	}
 	seen := map[string]bool{}
 	for {
 		part, err := parts.NextPart()
@@ -89,10 +96,28 @@ func readForm(r *http.Request) (form, error) {
 		}
 	}
 	f.asked, err = saidOf(*fields["name"], *fields["description"], *fields["sport"], api.Visibility(*fields["visibility"]))
+	for name, to := range map[string]*bool{
+		"hide_map": &f.asked.hide.place, "hide_heart_rate": &f.asked.hide.heartRate, "hide_power": &f.asked.hide.power,
+	} {
+		if err == nil {
+			*to, err = switchOf(name, *fields[name])
+		}
+	}
 	if err == nil && len(f.file) == 0 {
 		err = fault.Invalid("missing_file", "the form has no file").With("pointer", "/file")
 	}
 	return f, err
+}
+
+// switchOf reads a switch of the form; what was not said is off.
+func switchOf(field, value string) (bool, error) {
+	switch value {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	}
+	return false, invalid(field, "must be true or false")
 }
 
 func readField(part *multipart.Part, field string) (string, error) {

@@ -97,6 +97,7 @@ func newRecord(s Submission, session Session, now time.Time) Record {
 		Name: s.Asked.name, Description: s.Asked.description, Sport: s.Asked.sport,
 		StartedAt: session.Started, TimeZone: session.Zone,
 		Visibility: events.Visibility(s.Asked.visibility), CreatedAt: now.UTC(),
+		HideMap: s.Asked.hide.place, HideHeartRate: s.Asked.hide.heartRate, HidePower: s.Asked.hide.power,
 		Source: events.Origin{Format: t.Format, Device: scrub(t.Device, maxDevice, false)},
 	}
 	if w.Sport == "" && sportForm.MatchString(t.Sport) {

@@ -98,12 +98,21 @@ func (r *Record) Edit(in api.UpdateWorkoutRequest) (changed bool, err error) {
 	if err == nil && in.Visibility != nil {
 		next.Visibility, err = events.Visibility(*in.Visibility), visibilityOf(*in.Visibility)
 	}
+	choose(&next.HideMap, in.HideMap)
+	choose(&next.HideHeartRate, in.HideHeartRate)
+	choose(&next.HidePower, in.HidePower)
 	if err != nil || next == r.Workout {
 		return false, err
 	}
 	next.Version++
 	r.Workout = next
 	return true, nil
+}
+
+func choose(to *bool, asked *bool) {
+	if asked != nil {
+		*to = *asked
+	}
 }
 
 // Processed notes that the figures are there.
@@ -148,6 +157,7 @@ func (r Record) workout() api.Workout {
 		ID: r.WorkoutID, UserID: r.UserID, Name: r.Name, Description: r.Description,
 		Sport: r.Sport, SubSport: r.SubSport, StartedAt: r.StartedAt, TimeZone: r.TimeZone,
 		Visibility: api.Visibility(r.Visibility), State: r.State,
+		HideMap: r.HideMap, HideHeartRate: r.HideHeartRate, HidePower: r.HidePower,
 		Source: api.WorkoutSource{
 			Format: r.Source.Format, Device: r.Source.Device, FileName: r.Source.FileName,
 			SizeBytes: r.Source.SizeBytes, SHA256: r.Source.SHA256,

@@ -7,6 +7,33 @@ import (
 	"time"
 )
 
+// Defines values for CoachScope.
+const (
+	CoachScopeHeartRate       CoachScope = "heart_rate"
+	CoachScopeMap             CoachScope = "map"
+	CoachScopePower           CoachScope = "power"
+	CoachScopePrivateWorkouts CoachScope = "private_workouts"
+	CoachScopeSettings        CoachScope = "settings"
+)
+
+// Valid indicates whether the value is a known member of the CoachScope enum.
+func (e CoachScope) Valid() bool {
+	switch e {
+	case CoachScopeHeartRate:
+		return true
+	case CoachScopeMap:
+		return true
+	case CoachScopePower:
+		return true
+	case CoachScopePrivateWorkouts:
+		return true
+	case CoachScopeSettings:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DeadLetterState.
 const (
 	DeadLetterStateKept     DeadLetterState = "kept"
@@ -437,7 +464,7 @@ type Basis struct {
 	// SourceSHA256 Of the original file.
 	SourceSHA256 string `json:"source_sha256,omitempty"`
 
-	// Settings For the owner only: the training settings on the day of the workout.
+	// Settings For the owner, and coaches with the scope settings: the training settings on the day of the workout.
 	Settings *AthleteBasis `json:"settings,omitempty"`
 }
 
@@ -478,6 +505,34 @@ type Climb struct {
 type ClimbList struct {
 	// Items In time order.
 	Items []Climb `json:"items"`
+}
+
+// CoachRequest What a coach may see.
+type CoachRequest struct {
+	// Scopes May be empty.
+	Scopes []CoachScope `json:"scopes"`
+}
+
+// CoachScope What a coach sees beyond what any follower sees: workouts that are private; heart rate, power and map although
+// they are hidden; training settings.
+type CoachScope string
+
+// Coaching A coach, or an athlete, and what the coach sees.
+type Coaching struct {
+	User UserSummary `json:"user"`
+
+	// Scopes What the coach sees.
+	Scopes []CoachScope `json:"scopes"`
+
+	// GrantedAt When that was last said.
+	GrantedAt time.Time `json:"granted_at"`
+}
+
+// CoachingList A page of coaches or athletes.
+type CoachingList struct {
+	// Items The newest first.
+	Items      []Coaching `json:"items"`
+	NextCursor NextCursor `json:"next_cursor,omitempty"`
 }
 
 // CodeRequest A code of an app.
@@ -991,6 +1046,15 @@ type ManualWorkout struct {
 
 	// CaloriesKcal Energy spent.
 	CaloriesKcal *float64 `json:"calories_kcal,omitempty"`
+
+	// HideMap Others do not see where it was.
+	HideMap bool `json:"hide_map,omitempty,omitzero"`
+
+	// HideHeartRate Others do not see the heart rate, nor what follows from it.
+	HideHeartRate bool `json:"hide_heart_rate,omitempty,omitzero"`
+
+	// HidePower Others do not see the power, nor what follows from it.
+	HidePower bool `json:"hide_power,omitempty,omitzero"`
 }
 
 // Me One's own account.
@@ -1698,6 +1762,15 @@ type UpdateWorkoutRequest struct {
 	// SubSport FIT sub-sport in snake case; empty for none.
 	SubSport   *string     `json:"sub_sport,omitzero"`
 	Visibility *Visibility `json:"visibility,omitempty"`
+
+	// HideMap Others do not see where it was.
+	HideMap *bool `json:"hide_map,omitempty"`
+
+	// HideHeartRate Others do not see the heart rate, nor what follows from it.
+	HideHeartRate *bool `json:"hide_heart_rate,omitempty"`
+
+	// HidePower Others do not see the power, nor what follows from it.
+	HidePower *bool `json:"hide_power,omitempty"`
 }
 
 // Upload An upload.
@@ -1797,6 +1870,15 @@ type Workout struct {
 	State      WorkoutState  `json:"state"`
 	Source     WorkoutSource `json:"source"`
 	Stats      *WorkoutStats `json:"stats,omitempty"`
+
+	// HideMap Others do not see where it was. Absent when they do.
+	HideMap bool `json:"hide_map,omitempty,omitzero"`
+
+	// HideHeartRate Others do not see the heart rate, nor what follows from it. Absent when they do.
+	HideHeartRate bool `json:"hide_heart_rate,omitempty,omitzero"`
+
+	// HidePower Others do not see the power, nor what follows from it. Absent when they do.
+	HidePower bool `json:"hide_power,omitempty,omitzero"`
 }
 
 // WorkoutFile A file and what the person says of it.
@@ -1806,6 +1888,15 @@ type WorkoutFile struct {
 
 	// File FIT, GPX or TCX, also as .gz.
 	File []byte `json:"file"`
+
+	// HideHeartRate Others do not see the heart rate, nor what follows from it.
+	HideHeartRate bool `json:"hide_heart_rate,omitempty,omitzero"`
+
+	// HideMap Others do not see where it was.
+	HideMap bool `json:"hide_map,omitempty,omitzero"`
+
+	// HidePower Others do not see the power, nor what follows from it.
+	HidePower bool `json:"hide_power,omitempty,omitzero"`
 
 	// Name The file's own when absent.
 	Name       string     `json:"name,omitempty"`

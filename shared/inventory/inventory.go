@@ -34,6 +34,7 @@ var Documents = []Document{
 	{"accounts.Factors", "factors:<user>", true, "factors.json, without secrets", Deleted},
 	{"accounts.heldToken", "token:<user>:<purpose>", false, "of minutes, and of no use to anybody", Expires},
 	{"accounts.tries", "tries:<lookup>…", false, "how often somebody guessed, and names nobody", Expires},
+	{"accounts.Grant", "coach:<athlete>:<coach>", false, "coaches.json", Deleted},
 	{"accounts.claim", "email:<lookup>", false, "the address is in account.json", Deleted},
 
 	{"upload.Record", "workout:<user>:<id>", true, "workouts.json", Deleted},
@@ -42,11 +43,13 @@ var Documents = []Document{
 	{"upload.Tombstone", "deleted:<user>:<id>", false, "what it names is gone", Expires},
 
 	{"stats.Record", "workout:<workout>", true, "workouts.json", Deleted},
+	{"stats.Grant", "coach:<user>:<coach>", false, "accounts has it in coaches.json", Deleted},
 	{"stats.Sums", "days:<user>:<year>", true, "days.json", Deleted},
 	{"stats.Settings", "settings:<user>", true, "accounts has them in settings.json", Deleted},
 	{"stats.kept", "analysis:<workout>", true, "workouts.json", Deleted},
 
 	{"social.Profile", "profile:<user>", true, "accounts has it in account.json", Deleted},
+	{"social.Block", "block:<blocker>:<blocked>", false, "blocks.json", Deleted},
 	{"social.Relation", "follow:<follower>:<followee>", false, "follows.json", Deleted},
 
 	{"feed.Item", "item:<workout>", true, "upload has it in workouts.json", Deleted},
@@ -83,6 +86,7 @@ var Parts = map[string]string{
 var Harmless = map[string]string{
 	// Which, in what order, when, and how far.
 	"user_id": id, "user": id, "workout_id": id, "upload_id": id, "notification_id": id, "follower_id": id, "followee_id": id,
+	"blocker_id": id, "blocked_id": id, "athlete_id": id, "coach_id": id,
 	"track_key": id, "keys": id, "key": id, "claim": id,
 	"version": order, "from": order, "FeedRebuildRequested.to": order, "after": order, "schedule": order,
 	"at": when, "created_at": when, "changed_at": when, "updated_at": when, "registered_at": when, "verified_at": when,
@@ -91,6 +95,7 @@ var Harmless = map[string]string{
 	"state": state, "deleted": state, "approved": state, "code": state, "warnings": state, "reason": state, "kind": state, "template": state,
 
 	// What was chosen of a few.
+	"hide_map": choice, "hide_heart_rate": choice, "hide_power": choice, "scopes": choice, "blocked": state, "granted": state,
 	"visibility": choice, "previous_visibility": choice, "approve_followers": choice, "kinds": choice,
 	"locale": choice, "time_zone": choice, "sport": choice, "sub_sport": choice,
 }
