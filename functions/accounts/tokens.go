@@ -69,7 +69,7 @@ func parseRefresh(token string) (parsedRefresh, bool) {
 		return parsedRefresh{}, false
 	}
 	n, err := strconv.ParseInt(parts[2], 10, 64)
-	return parsedRefresh{user: parts[0], session: parts[1], generation: n, mac: parts[3]}, err == nil
+	return parsedRefresh{user: parts[0], session: parts[1], generation: n, mac: parts[3]}, err == nil && strconv.FormatInt(n, 10) == parts[2]
 }
 
 // rotation is what becomes of a session when a refresh token comes.

@@ -122,7 +122,7 @@ func (t *Tool) token(ctx context.Context) (string, error) {
 	var tokens api.Tokens
 	err := t.do(ctx, http.MethodPost, "/v1/auth/refresh", "", api.RefreshRequest{RefreshToken: s.RefreshToken}, &tokens)
 	var p *problem
-	if errors.As(err, &p) && p.Status == http.StatusUnauthorized {
+	if errors.As(err, &p) && p.Code == "invalid_grant" {
 		return "", fmt.Errorf("the sign-in at %s has ended: run 'kn paceline login'", t.url())
 	}
 	if err != nil {
