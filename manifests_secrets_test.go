@@ -11,15 +11,20 @@ import (
 	"paceline/shared/operator/cluster"
 )
 
+// secretsDryRun is the command for a fresh cluster.
+func secretsDryRun(redis string) []string {
+	return []string{"secrets", "--dry-run", "--redis-url", redis, "--objects-url", "s3://paceline",
+		"--mail-url", "smtp://mail:25", "--public-url", "https://paceline.example", "--mail-from", "Paceline <no-reply@paceline.example>", "--admin-emails", "root@example.com",
+		"--value", "paceline-config/cluster-issuer=https://cluster.example", "--value", `paceline-jwks/cluster.json={"keys":[]}`}
+}
+
 // What the README calls for a fresh cluster is enough for every reference of
 // the manifests: one that is added needs a rule, or a flag.
 func TestManifestsGetTheirSecretsFromOneCommand(t *testing.T) {
 	t.Parallel()
 	var out, complaints bytes.Buffer
 	tool := operator.Tool{Manifests: knative.Manifests, Env: map[string]string{}, In: strings.NewReader(""), Out: &out, Err: &complaints, HTTP: http.DefaultClient}
-	code := tool.Run(t.Context(), []string{"secrets", "--dry-run", "--redis-url", "redis://{function}:pw@redis:6379", "--objects-url", "s3://paceline",
-		"--mail-url", "smtp://mail:25", "--public-url", "https://paceline.example", "--mail-from", "Paceline <no-reply@paceline.example>", "--admin-emails", "root@example.com",
-		"--value", "paceline-config/cluster-issuer=https://cluster.example", "--value", `paceline-jwks/cluster.json={"keys":[]}`})
+	code := tool.Run(t.Context(), secretsDryRun("redis://{function}:pw@redis:6379"))
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, &complaints)
 	}

@@ -1,9 +1,12 @@
 package paceline
 
 import (
+	"bytes"
 	"go/ast"
 	"go/parser"
 	"maps"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,8 +15,11 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"paceline/knative"
 	"paceline/shared/function/redistest"
 	"paceline/shared/function/store"
+	"paceline/shared/operator"
+	"paceline/shared/operator/cluster"
 )
 
 // command is one command of a redis-server, with its container's name before
@@ -204,8 +210,76 @@ func TestStoresRefuseAndRemember(t *testing.T) {
 	}
 }
 
-// unwritten is what of the kit's commands no method of the client is named for.
-var unwritten = []string{"asking", "cluster|slots", "command", "multi", "exec"}
+// What 'kn paceline secrets' and 'kn paceline acl' write fit together, and a
+// redis-server takes them: each address of the one is a user of the other, who
+// may do what the code declares.
+func TestStoresFileOfTheCommandWorks(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	password := filepath.Join(dir, "password")
+	if err := os.WriteFile(password, []byte("admin\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kn := func(in string, args ...string) string {
+		var out, complaints bytes.Buffer
+		tool := operator.Tool{Manifests: knative.Manifests, Env: map[string]string{}, In: strings.NewReader(in), Out: &out, Err: &complaints, HTTP: http.DefaultClient}
+		if code := tool.Run(t.Context(), args); code != 0 {
+			t.Fatalf("kn paceline %v: exit code %d: %s", args, code, &complaints)
+		}
+		return out.String()
+	}
+	secrets := kn("", secretsDryRun("redis://{function}:{password}@redis:6379")...)
+	file := filepath.Join(dir, "users.acl")
+	if err := os.WriteFile(file, []byte(kn(secrets, "acl", "-f", "-", "--admin", "admin:@"+password)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	socket := strings.TrimPrefix(redistest.ServerURL(t, "--aclfile", file), "unix://")
+	addresses, err := cluster.RedisURLsIn([]byte(secrets))
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin := as(t, "unix://admin:admin@"+socket)
+	for _, a := range store.Declared() {
+		u, err := url.Parse(addresses[a.Function])
+		if err != nil || u.User == nil {
+			t.Fatalf("%s: %q %v", a.Function, addresses[a.Function], err)
+		}
+		own := as(t, "unix://"+u.User.String()+"@"+socket)
+		if err := own.Set(t.Context(), a.Function+":{0001}:thing", "1", 0).Err(); err != nil {
+			t.Errorf("%s: %v", a.Function, err)
+		}
+		have, err := admin.Do(t.Context(), "acl", "getuser", a.Function).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := admin.Do(t.Context(), append([]any{"acl", "setuser", "declared", "reset"}, anys(a.Rules())...)...).Err(); err != nil {
+			t.Fatal(err)
+		}
+		want, err := admin.Do(t.Context(), "acl", "getuser", "declared").Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []string{"commands", "keys", "channels"} {
+			if h, w := have.(map[any]any)[part], want.(map[any]any)[part]; h != w {
+				t.Errorf("%s: %s are %v in the file, %v in the code: run make generate", a.Function, part, h, w)
+			}
+		}
+	}
+}
+
+func anys(words []string) (out []any) {
+	for _, w := range words {
+		out = append(out, w)
+	}
+	return out
+}
+
+// unwritten is what of the kit's commands no method of the client is named for,
+// and scripted what a script sends.
+var (
+	unwritten = []string{"asking", "cluster|slots", "command", "multi", "exec"}
+	scripted  = []string{"eval", "evalsha"}
+)
 
 // Who keeps something has declared what for, and declares nothing that the code
 // has no call for.
@@ -227,7 +301,9 @@ func TestStoresDeclareWhatTheySend(t *testing.T) {
 		})
 	}
 	calls := func(dir, command string) bool {
-		return slices.ContainsFunc(called[dir], func(method string) bool { return strings.HasPrefix(method, command) })
+		return slices.ContainsFunc(called[dir], func(method string) bool {
+			return strings.HasPrefix(method, command) || method == "newscript" && slices.Contains(scripted, command)
+		})
 	}
 	declared := map[string]bool{}
 	for _, a := range store.Declared() {

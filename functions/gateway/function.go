@@ -25,7 +25,7 @@ import (
 )
 
 // Access is what this function may do in Redis: ask which tokens are void.
-var Access = store.Declare(store.Access{Function: function.GatewayName, Commands: []string{"mget", "evalsha", "eval"}})
+var Access = store.Declare(store.Access{Function: function.GatewayName, Commands: []string{"eval", "evalsha", "mget"}})
 
 // self marks the routes that the gateway answers itself.
 const self = "gateway"

@@ -45,6 +45,7 @@ type Doctor struct {
 	Now       func() time.Time
 
 	found []Finding
+	local bool                        // the stores are on the node
 	live  map[string]manifest.Service // by name
 }
 
@@ -55,7 +56,7 @@ func (d *Doctor) say(about, fix, what string, args ...any) {
 // Examine returns what is wrong, what others follow from first. Its error says
 // that the cluster could not be asked.
 func (d *Doctor) Examine(ctx context.Context) ([]Finding, error) {
-	_, err := d.Namespace.Client.Resource(namespaces).Get(ctx, d.Namespace.Name, metav1.GetOptions{})
+	namespace, err := d.Namespace.Client.Resource(namespaces).Get(ctx, d.Namespace.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		d.say("namespace/"+d.Namespace.Name, "make deploy, or name another with -n", "there is no such namespace")
 		return d.found, nil
@@ -63,7 +64,8 @@ func (d *Doctor) Examine(ctx context.Context) ([]Finding, error) {
 	if err != nil && !apierrors.IsForbidden(err) { // an operator of one namespace may not look at it
 		return nil, fmt.Errorf("ask the cluster: %w", err)
 	}
-	for _, look := range []func(context.Context) error{d.services, d.settings, d.keys, d.issuer, d.eventing} {
+	d.local = err == nil && namespace.GetLabels()[localLabel] == "local"
+	for _, look := range []func(context.Context) error{d.services, d.settings, d.plain, d.keys, d.issuer, d.eventing} {
 		if err := look(ctx); err != nil {
 			return d.found, err
 		}

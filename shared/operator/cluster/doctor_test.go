@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic/fake"
@@ -165,6 +166,17 @@ func TestTheDoctorNamesTheFaultAndTheFix(t *testing.T) {
 			func(c *clinic) { c.remove("", "secrets", "paceline-redis") },
 			[]string{"secret/paceline-redis: the Secret is missing; stats wants its key stats for REDIS_URL => kn paceline secrets --redis-url …"},
 		},
+		"a store in clear": {
+			func(c *clinic) {
+				if _, err := c.doctor.Namespace.Apply(c.t.Context(), c.doctor.Wanted.Services, cluster.Settings{RedisURL: "redis-cluster://{function}:pw@redis:6379", ObjectsURL: "s3://paceline?endpoint=http://minio:9000"}); err != nil {
+					c.t.Fatal(err)
+				}
+			},
+			[]string{
+				"secret/paceline-redis: its key stats is an address without TLS => kn paceline secrets --redis-url 'rediss://{function}:{password}@…'",
+				"configmap/paceline-config: its key objects-url is an address without TLS",
+			},
+		},
 		"a key of a ConfigMap is missing": {
 			func(c *clinic) { c.edit("", "configmaps", "paceline-config", nil, "data", "objects-url") },
 			[]string{"configmap/paceline-config: stats wants its key objects-url for OBJECTS_URL, which is missing => kn paceline secrets --objects-url …"},
@@ -311,6 +323,30 @@ func TestTheDoctorNamesTheFaultAndTheFix(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// On a cluster of one machine the stores are on the machine.
+func TestTheDoctorLetsALocalClusterSpeakInClear(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	if _, err := c.doctor.Namespace.Apply(t.Context(), c.doctor.Wanted.Services, cluster.Settings{RedisURL: "redis://{function}:pw@10.88.0.1:6379"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.examine(); !strings.Contains(got, "without TLS") {
+		t.Errorf("in clear, and nothing is said: %s", got)
+	}
+	client := c.client.Resource(gvr("", "namespaces"))
+	u, err := client.Get(t.Context(), "paceline", getOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.SetLabels(map[string]string{"paceline.example/cluster": "local"})
+	if _, err := client.Update(t.Context(), u, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.examine(); got != "" {
+		t.Errorf("found: %s", got)
 	}
 }
 

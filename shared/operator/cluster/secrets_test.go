@@ -18,7 +18,7 @@ import (
 	"paceline/shared/operator/cluster"
 )
 
-var settings = cluster.Settings{RedisURL: "redis://{function}:pw@redis:6379", ObjectsURL: "s3://paceline"}
+var settings = cluster.Settings{RedisURL: "rediss://{function}:pw@redis:6379", ObjectsURL: "s3://paceline"}
 
 // writes counts what was sent to change something.
 func writes(actions []ktesting.Action) (n int) {
@@ -59,7 +59,7 @@ func TestAFreshClusterGetsWhatItNeeds(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	if url, _ := base64.StdEncoding.DecodeString(data(t, client, "secrets", "paceline-redis")["stats"]); string(url) != "redis://stats:pw@redis:6379" {
+	if url, _ := base64.StdEncoding.DecodeString(data(t, client, "secrets", "paceline-redis")["stats"]); string(url) != "rediss://stats:pw@redis:6379" {
 		t.Errorf("REDIS_URL of stats: %s", url)
 	}
 	if got := data(t, client, "configmaps", "paceline-config"); got["objects-url"] != "s3://paceline" {
