@@ -2,21 +2,12 @@ package paceline
 
 import (
 	"bytes"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"paceline/functions/deadletter"
 	"paceline/functions/stats"
@@ -63,7 +54,7 @@ func TestStoresOfObjectsAreClosedToOthers(t *testing.T) {
 		own[a.Function] = open(server.Account(t, a.Function))
 		prefixes = append(prefixes, append(a.Reads, a.Writes...)...)
 	}
-	setPolicy(t, server, files, policy(t, "s3://paceline-test", "{function}"))
+	server.SetPolicy(t, "paceline-test", policy(t, "s3://paceline-test", "{function}"))
 	tried := 0
 	for _, a := range touching {
 		for _, p := range slices.Compact(slices.Sorted(slices.Values(prefixes))) {
@@ -118,30 +109,9 @@ func TestStoresOfObjectsWantTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	setPolicy(t, server, tlstest.New(t, "127.0.0.1"), policy(t, "s3://paceline-test", "{function}"))
+	server.SetPolicy(t, "paceline-test", policy(t, "s3://paceline-test", "{function}"))
 	if _, err := s.Put(t.Context(), "raw/a/b", strings.NewReader("x"), objects.Options{}); err == nil {
 		t.Error("an original was taken in clear")
-	}
-}
-
-// setPolicy puts the policy of the bucket as an operator does.
-func setPolicy(t *testing.T, server objectstest.Server, files tlstest.Files, text string) {
-	t.Helper()
-	pem, err := os.ReadFile(files.CA)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	client := awss3.New(awss3.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String(server.Endpoint), UsePathStyle: true,
-		Credentials: credentials.NewStaticCredentialsProvider(server.AccessKey, server.SecretKey, ""),
-		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) {
-			tr.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-		}),
-	})
-	if _, err := client.PutBucketPolicy(t.Context(), &awss3.PutBucketPolicyInput{Bucket: aws.String("paceline-test"), Policy: aws.String(text)}); err != nil {
-		t.Fatal(err)
 	}
 }
 

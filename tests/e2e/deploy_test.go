@@ -35,6 +35,7 @@ func (s *suite) deploy(t testing.TB) {
 	s.must(t, "go", "build", "-tags", "disable_grpc_modules,grpcnotrace,noprometheus", "-o", ".bin/kn-paceline", "./functions/cmd/kn-paceline")
 	started := time.Now()
 	t.Log("\n" + s.secrets(t))
+	s.admit(t)
 	s.must(t, "make", "deploy", "CLUSTER=local")
 	s.allReady(t, "ksvc", "broker", "trigger", "pingsource", "eventpolicy")
 	t.Logf("ready %s after make deploy began, images included", time.Since(started).Round(time.Second))
@@ -44,11 +45,13 @@ func (s *suite) deploy(t testing.TB) {
 func (s *suite) secrets(t testing.TB) string {
 	t.Helper()
 	rendered := s.must(t, "kubectl", "kustomize", "clusters/local")
-	out, err := s.run(t, rendered, "kn", "paceline", "secrets", "-f", "-",
-		"--redis-url", "redis://"+s.node+":"+redisPort, "--objects-url", "s3://paceline?region=us-east-1&endpoint=http://"+s.node+":"+s3Port,
-		"--mail-url", "smtp://"+s.node+":"+mailPort+"?starttls=none", "--public-url", "https://paceline.example",
+	command := append([]string{"kn", "paceline", "secrets", "-f", "-",
+		"--redis-url", "rediss://{function}:{password}@" + s.node + ":" + redisPort,
+		"--objects-url", "s3://paceline?region=us-east-1&endpoint=https://" + s.node + ":" + s3Port + "&ca_file=/etc/paceline/stores/ca.crt",
+		"--mail-url", "smtp://" + s.node + ":" + mailPort + "?starttls=none", "--public-url", "https://paceline.example",
 		"--mail-from", "Paceline <no-reply@paceline.example>", "--admin-emails", "root@example.com",
-		"--value", "paceline-objects/access-key-id=e2e", "--value", "paceline-objects/secret-access-key=e2e-secret")
+	}, s.storeValues()...)
+	out, err := s.run(t, rendered, command...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,8 +24,8 @@ func (s *suite) faults(t testing.TB) {
 		diagnosis          string // of the doctor
 	}{
 		{"a secret that is missing", resolved, "", "REDIS_URL", "paceline-redis"},
-		{"a Redis that is away", resolved, "redis://" + s.node + ":6390", s.node + ":6390", "REDIS_URL"},
-		{"an image that is none", strings.Split(resolved, "@")[0] + ":none", "redis://" + s.node + ":" + redisPort, "none", "image"},
+		{"a Redis that is away", resolved, "rediss://" + s.node + ":6390", s.node + ":6390", "REDIS_URL"},
+		{"an image that is none", strings.Split(resolved, "@")[0] + ":none", "rediss://" + s.node + ":" + redisPort, "none", "image"},
 	} {
 		s.copySecrets(t, c.redis)
 		if c.redis == "" {
@@ -74,9 +74,10 @@ func document(t testing.TB, manifest, function string) string {
 func (s *suite) copySecrets(t testing.TB, redis string) {
 	t.Helper()
 	rendered := s.must(t, "kubectl", "kustomize", "clusters/local")
-	_, err := s.run(t, rendered, "kn", "paceline", "secrets", "-n", faulty, "-f", "-", "--redis-url", cmp.Or(redis, "redis://x"),
+	command := append([]string{"kn", "paceline", "secrets", "-n", faulty, "-f", "-", "--redis-url", cmp.Or(redis, "rediss://x"),
 		"--objects-url", "s3://x", "--mail-url", "smtp://x", "--public-url", "https://x.example", "--mail-from", "x@example.com",
-		"--value", "paceline-objects/access-key-id=x", "--value", "paceline-objects/secret-access-key=x")
+	}, s.storeValues()...)
+	_, err := s.run(t, rendered, command...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"paceline/shared/function/store"
+	"paceline/shared/objects/objectstest"
 	"paceline/shared/smtptest"
+	"paceline/shared/tlstest"
 )
 
 // The ports are those of clusters/local/network.yaml.
@@ -23,25 +26,80 @@ const (
 // stores are the services that a provider would run.
 type stores struct {
 	mail *smtptest.Server
+	tls  tlstest.Files // who vouches for Redis and the S3 server
+	acl  string        // the users of Redis
 }
+
+// adminPassword is of the one who looks after Redis, and secret of the functions'
+// accounts of the S3 server.
+const (
+	adminPassword = "e2e-admin"
+	secret        = "e2e-secret"
+)
 
 // startStores starts Redis, an S3 server and a mail server for pods.
 func startStores(t testing.TB, s *suite) *stores {
 	t.Helper()
-	dir := t.TempDir()
-	s.process(t, dir, nil, "redis-server", "--bind", s.node, "--port", redisPort, "--protected-mode", "no",
-		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--dir", dir)
-	s.must(t, "go", "build", "-C", "tools/versitygw", "-o", filepath.Join(s.root, ".bin", "versitygw"), "github.com/versity/versitygw/cmd/versitygw")
-	if err := os.MkdirAll(filepath.Join(dir, "s3", "paceline"), 0o700); err != nil {
+	dir, files := t.TempDir(), tlstest.New(t, s.node)
+	st := &stores{tls: files, acl: filepath.Join(dir, "users.acl")}
+	if err := os.WriteFile(st.acl, []byte("user default off\nuser admin on >"+adminPassword+" ~* &* +@all\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.process(t, dir, []string{"ROOT_ACCESS_KEY=e2e", "ROOT_SECRET_KEY=e2e-secret"},
-		filepath.Join(s.root, ".bin", "versitygw"), "--port", net.JoinHostPort(s.node, s3Port), "posix", filepath.Join(dir, "s3"))
-	mail := smtptest.New(t, smtptest.WithAddress(net.JoinHostPort(s.node, mailPort)))
+	s.process(t, dir, nil, "redis-server", "--bind", s.node, "--port", "0", "--tls-port", redisPort,
+		"--tls-ca-cert-file", files.CA, "--tls-cert-file", files.Cert, "--tls-key-file", files.Key, "--tls-auth-clients", "no", "--aclfile", st.acl,
+		"--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--dir", dir)
+	gateway := filepath.Join(s.root, ".bin", "versitygw")
+	s.must(t, "go", "build", "-C", "tools/versitygw", "-o", gateway, "github.com/versity/versitygw/cmd/versitygw")
+	for _, d := range []string{"s3/paceline", "iam"} {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.process(t, dir, []string{"ROOT_ACCESS_KEY=e2e", "ROOT_SECRET_KEY=" + secret},
+		gateway, "--port", net.JoinHostPort(s.node, s3Port), "--cert", files.Cert, "--key", files.Key, "--iam-dir", filepath.Join(dir, "iam"), "posix", filepath.Join(dir, "s3"))
+	st.mail = smtptest.New(t, smtptest.WithAddress(net.JoinHostPort(s.node, mailPort)))
 	for _, port := range []string{redisPort, s3Port} {
 		s.listening(t, port)
 	}
-	return &stores{mail}
+	for _, function := range usesObjects {
+		s.must(t, gateway, "admin", "--access", "e2e", "--secret", secret, "--endpoint-url", "https://"+net.JoinHostPort(s.node, s3Port), "--allow-insecure",
+			"create-user", "--access", function, "--secret", secret, "--role", "user")
+	}
+	return st
+}
+
+// usesObjects is every function with an account of the S3 server.
+var usesObjects = []string{"deadletter", "stats", "upload"}
+
+// storeValues are the flags for what only the stores' provider knows.
+func (s *suite) storeValues() []string {
+	flags := []string{"--value", "paceline-stores/ca.crt=@" + s.stores.tls.CA}
+	for _, function := range usesObjects {
+		flags = append(flags, "--value", "paceline-objects-"+function+"/access-key-id="+function, "--value", "paceline-objects-"+function+"/secret-access-key="+secret)
+	}
+	return flags
+}
+
+// admit tells Redis and the bucket who the functions are, as the runbook says.
+func (s *suite) admit(t *testing.T) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte(adminPassword), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.stores.acl, []byte(s.must(t, "kn", "paceline", "acl", "--admin", "admin:@"+file)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	admin, err := store.Dial("rediss://admin:"+adminPassword+"@"+net.JoinHostPort(s.node, redisPort), store.TLS{CAFile: s.stores.tls.CA})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	if err := admin.Do(t.Context(), "acl", "load").Err(); err != nil {
+		t.Fatal(err)
+	}
+	policy := s.must(t, "kn", "paceline", "bucket-policy", "--objects-url", "s3://paceline", "--principal", "{function}")
+	objectstest.Server{Endpoint: "https://" + net.JoinHostPort(s.node, s3Port), AccessKey: "e2e", SecretKey: secret}.SetPolicy(t, "paceline", policy)
 }
 
 // process runs until the test ends.

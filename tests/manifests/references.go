@@ -1,6 +1,7 @@
 package manifests
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -78,12 +79,24 @@ func references(readme string) []Rule {
 			report("its podSelector matches no pod of any Service")
 		})},
 		{"default deny", defaultDeny},
+		{"credentials of its own", each(func(s *Set, k *servingv1.Service, report func(string, ...any)) {
+			if s.Cluster() == "" || k.Labels["paceline.example/uses-objects"] != "true" {
+				return
+			}
+			own := func(n need) bool { return n.kind == "Secret" && n.name == "paceline-objects-"+k.Name }
+			if !slices.ContainsFunc(needs(k), own) {
+				report("it uses objects and has no Secret paceline-objects-%s: add it to the components objects-s3 and objects-gcs", k.Name)
+			}
+		})},
 		{"what an operator brings", each(func(s *Set, k *servingv1.Service, report func(string, ...any)) {
 			for _, n := range needs(k) {
 				if s.find(n.kind, k.Namespace, n.name) != nil {
 					continue
 				}
-				named := strings.ReplaceAll(n.name, "paceline-identity-"+k.Name, "paceline-identity-<function>")
+				named := n.name
+				for _, each := range []string{"paceline-identity-", "paceline-objects-"} {
+					named = strings.ReplaceAll(named, each+k.Name, each+"<function>")
+				}
 				if !strings.Contains(readme, "`"+named+"`") {
 					report("the README does not name the %s %s", n.kind, named)
 				} else if n.key != "" && n.key != k.Name && !strings.Contains(readme, "`"+n.key+"`") {

@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"paceline/shared/tlstest"
 )
 
@@ -81,6 +85,18 @@ func (s Server) Account(t testing.TB, name string) Server {
 		t.Fatalf("make the account %s: %v\n%s", name, err, out)
 	}
 	return other
+}
+
+// SetPolicy holds a bucket to a policy, as its owner.
+func (s Server) SetPolicy(t testing.TB, bucket, policy string) {
+	t.Helper()
+	client := awss3.New(awss3.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String(s.Endpoint), UsePathStyle: true, HTTPClient: anyServer,
+		Credentials: credentials.NewStaticCredentialsProvider(s.AccessKey, s.SecretKey, ""),
+	})
+	if _, err := client.PutBucketPolicy(t.Context(), &awss3.PutBucketPolicyInput{Bucket: aws.String(bucket), Policy: aws.String(policy)}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // GCS starts fake-gcs-server, a server that speaks GCS's JSON API over memory
