@@ -53,8 +53,9 @@ func has(t *testing.T, s string, texts ...string) {
 
 func TestOperatorsSignInAndLookAfterPeople(t *testing.T) {
 	t.Parallel()
-	r := start(t, t.TempDir(), map[string]string{"ADMIN_EMAILS": "root@example.com"})
+	r := start(t, t.TempDir(), map[string]string{"ADMIN_EMAILS": "root@example.com,second@example.com"})
 	r.join("Root")
+	second := r.join("Second")
 	anna := r.join("Anna")
 	d := &desk{r: r, config: filepath.Join(t.TempDir(), "paceline")}
 
@@ -78,7 +79,18 @@ func TestOperatorsSignInAndLookAfterPeople(t *testing.T) {
 
 	_, complaints = d.kn(1, "role", "grant", anna.email, "emperor")
 	has(t, complaints, "422 unknown_role")
-	d.kn(0, "role", "grant", anna.email, "operator")
+	_, complaints = d.kn(0, "role", "grant", anna.email, "operator")
+	has(t, complaints, "another admin", "kn paceline role confirm "+anna.id+" operator")
+	out, _ = d.kn(0, "role", "requests")
+	has(t, out, anna.id, "operator")
+	_, complaints = d.kn(1, "role", "confirm", anna.email, "operator")
+	has(t, complaints, "409 second_admin_needed")
+	other := &desk{r: r, token: second.token}
+	other.kn(0, "role", "confirm", anna.email, "operator")
+	out, _ = d.kn(0, "role", "requests")
+	has(t, out, "No requests.")
+	d.kn(0, "role", "grant", anna.email, "admin")
+	other.kn(0, "role", "refuse", anna.email, "admin")
 	anna.want(401, "GET", "/v1/admin/deadletters", nil, nil) // what a token says of roles ends with them
 	anna.signIn()
 	anna.want(200, "GET", "/v1/admin/deadletters", nil, nil)

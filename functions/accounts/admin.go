@@ -24,6 +24,9 @@ func (f *accounts) adminRoutes(mux *http.ServeMux, answers rest.Answers) {
 	mux.Handle("DELETE /v1/admin/users/{id}/sessions", rest.Command(answers, f.endUserSessions))
 	mux.Handle("PUT /v1/admin/users/{id}/roles/{role}", rest.Command(answers, f.grantRole))
 	mux.Handle("DELETE /v1/admin/users/{id}/roles/{role}", rest.Command(answers, f.revokeRole))
+	mux.Handle("GET /v1/admin/role-requests", rest.Handler(f.roleRequests))
+	mux.Handle("PUT /v1/admin/role-requests/{id}", rest.Command(answers, f.confirmRole))
+	mux.Handle("DELETE /v1/admin/role-requests/{id}", rest.Command(answers, f.refuseRole))
 }
 
 // findUsers looks an address up: there is no other list of people.
@@ -89,19 +92,15 @@ func (f *accounts) grantRole(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.people.change(r.Context(), r.PathValue("id"), func(t *store.Tx, a *Account) error {
-		if !a.Verified {
-			return fault.Conflict("email_not_verified", "a role is for a person whose address is proven")
-		}
-		if a.grant(role) {
-			revocation.EndTokens(r.Context(), t, a.UserID)
-		}
-		return nil
-	})
-	if err != nil {
+	if err := f.recent(r); err != nil {
 		return err
 	}
-	f.log.InfoContext(r.Context(), "audit: role granted", "user", r.PathValue("id"), "role", role, "by", caller(r).UserID)
+	if slices.Contains(fourEyes, role) {
+		return f.request(w, r, r.PathValue("id"), role)
+	}
+	if err := f.give(r, r.PathValue("id"), role); err != nil {
+		return err
+	}
 	return rest.NoContent(w)
 }
 
@@ -121,6 +120,9 @@ func (f *accounts) revokeRole(w http.ResponseWriter, r *http.Request) error {
 	ctx, id, by := r.Context(), r.PathValue("id"), caller(r).UserID
 	role, err := grantable(r)
 	if err != nil {
+		return err
+	}
+	if err := f.recent(r); err != nil {
 		return err
 	}
 	if role == identity.Admin {

@@ -17,6 +17,7 @@
 //	      settings:<user>         dated training settings
 //	      keys:ended:…, keys:notbefore:…  which tokens are void before they
 //	                              expire, see shared/function/revocation
+//	      rolerequest:<id>, rolerequests   roles that wait for a second admin
 //	      coach:<athlete>:<coach>, coaches:<athlete>   what a coach may see
 //	      athletes:<coach>, versions:<coach>   the same from the other side
 //	      email:<lookup>, pending:<lookup>   whose address it is, or may become;
@@ -27,7 +28,9 @@
 //	      asks learns nothing about other people's addresses
 //
 // Support finds people by their address and ends their sessions; admins give and
-// take roles, which void the person's tokens, and one is always left.
+// take roles, which void the person's tokens, and one is always left. Each needs a
+// recent proof of who the admin is; the roles operator and admin need a second
+// admin too.
 //
 // Passwords follow NIST SP 800-63B-4 and are kept keyed, as argon2id in PHC form,
 // whose costs and key are brought to today's at a sign-in. Who guesses at an

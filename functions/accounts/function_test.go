@@ -32,7 +32,7 @@ func openAs(t *testing.T, open function.Opener) rig {
 	if err := os.WriteFile(key, []byte(strings.Repeat("k", 32)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return rig{functiontest.New(t, "accounts", open, map[string]string{"ACCOUNTS_KEY_FILE": key, "PASSWORD_KEYS_FILE": key, "PUBLIC_URL": "https://paceline.example", "ADMIN_EMAILS": "root@example.com"})}
+	return rig{functiontest.New(t, "accounts", open, map[string]string{"ACCOUNTS_KEY_FILE": key, "PASSWORD_KEYS_FILE": key, "PUBLIC_URL": "https://paceline.example", "ADMIN_EMAILS": "root@example.com,second@example.com,third@example.com,fourth@example.com"})}
 }
 
 func (r rig) post(path string, body any) functiontest.Answer {

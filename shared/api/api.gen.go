@@ -1449,6 +1449,32 @@ type ResetPasswordRequest struct {
 // Role What a person may do.
 type Role string
 
+// RoleRequest A role that waits for a second admin.
+type RoleRequest struct {
+	// ID The person's id and the role.
+	ID string `json:"id"`
+
+	// UserID Who gains the role.
+	UserID ID   `json:"user_id"`
+	Role   Role `json:"role"`
+
+	// RequestedBy The admin who asked.
+	RequestedBy ID `json:"requested_by"`
+
+	// RequestedAt When.
+	RequestedAt time.Time `json:"requested_at"`
+
+	// ExpiresAt Until when it can be confirmed.
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// RoleRequestList A page of role requests.
+type RoleRequestList struct {
+	// Items The newest first.
+	Items      []RoleRequest `json:"items"`
+	NextCursor NextCursor    `json:"next_cursor,omitempty"`
+}
+
 // Session One signed-in device.
 type Session struct {
 	ID ID `json:"id"`

@@ -34,6 +34,7 @@ var Documents = []Document{
 	{"accounts.Factors", "factors:<user>", true, "factors.json, without secrets", Deleted},
 	{"accounts.heldToken", "token:<user>:<purpose>", false, "of minutes, and of no use to anybody", Expires},
 	{"accounts.tries", "tries:<lookup>…", false, "how often somebody guessed, and names nobody", Expires},
+	{"accounts.RoleRequest", "rolerequest:<user>.<role>", false, "it waits for days only", Expires},
 	{"accounts.Grant", "coach:<athlete>:<coach>", false, "coaches.json", Deleted},
 	{"accounts.claim", "email:<lookup>", false, "the address is in account.json", Deleted},
 
@@ -95,7 +96,7 @@ var Harmless = map[string]string{
 	"state": state, "deleted": state, "approved": state, "code": state, "warnings": state, "reason": state, "kind": state, "template": state,
 
 	// What was chosen of a few.
-	"hide_map": choice, "hide_heart_rate": choice, "hide_power": choice, "scopes": choice, "blocked": state, "granted": state,
+	"hide_map": choice, "hide_heart_rate": choice, "hide_power": choice, "scopes": choice, "blocked": state, "role": choice, "by": id, "confirmed": id, "granted": state,
 	"visibility": choice, "previous_visibility": choice, "approve_followers": choice, "kinds": choice,
 	"locale": choice, "time_zone": choice, "sport": choice, "sub_sport": choice,
 }

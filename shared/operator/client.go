@@ -31,6 +31,9 @@ type problem struct {
 }
 
 func (p *problem) Error() string {
+	if p.Code == "reauthentication_required" {
+		return fmt.Sprintf("%d %s: your sign-in is older than five minutes: run 'kn paceline login' again", p.Status, p.Code)
+	}
 	return fmt.Sprintf("%d %s: %s", p.Status, cmp.Or(p.Code, http.StatusText(p.Status)), cmp.Or(p.Detail, "the platform says no more"))
 }
 
@@ -87,7 +90,7 @@ func (t *Tool) do(ctx context.Context, method, path, token string, in, out any) 
 		p.Status = resp.StatusCode
 		return p
 	}
-	if out == nil {
+	if out == nil || len(answer) == 0 {
 		return nil
 	}
 	if err := json.Unmarshal(answer, out); err != nil {

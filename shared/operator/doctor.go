@@ -146,7 +146,7 @@ func (t *Tool) examineLetters(ctx context.Context) []cluster.Finding {
 	letters, err := t.letters(ctx, "", 0)
 	var p *problem
 	if errors.As(err, &p) && p.Status == http.StatusForbidden {
-		return []cluster.Finding{{About: "deadletters", What: "they were not looked at: you are no operator", Fix: "kn paceline role grant ADDRESS operator, by an admin", Note: true}}
+		return []cluster.Finding{{About: "deadletters", What: "they were not looked at: you are no operator", Fix: "kn paceline role grant ADDRESS operator, by two admins", Note: true}}
 	}
 	if err != nil {
 		return []cluster.Finding{{About: "deadletters", What: "they cannot be read: " + err.Error(), Fix: "kn paceline doctor --cluster"}}

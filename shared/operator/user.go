@@ -52,27 +52,6 @@ func (t *Tool) userCommand() *cobra.Command {
 	return group("user", "People's accounts", show, sessions, signOut)
 }
 
-func (t *Tool) roleCommand() *cobra.Command {
-	change := func(verb, method, short string) *cobra.Command {
-		return &cobra.Command{
-			Use: verb + " ID|ADDRESS ROLE", Args: exactly(2), Short: short,
-			RunE: func(c *cobra.Command, args []string) error {
-				u, err := t.user(c.Context(), args[0])
-				if err != nil {
-					return err
-				}
-				if err := t.call(c.Context(), method, userPath(u.UserID)+"/roles/"+url.PathEscape(args[1]), nil); err != nil {
-					return err
-				}
-				fmt.Fprintln(t.Err, "it holds from the person's next access token on, within five minutes")
-				return nil
-			},
-		}
-	}
-	return group("role", "Roles of people: coach, support, marketer, operator, admin",
-		change("grant", http.MethodPut, "Give a person a role"), change("revoke", http.MethodDelete, "Take a role from a person"))
-}
-
 func userPath(id string) string { return "/v1/admin/users/" + url.PathEscape(id) }
 
 // user finds a person by id or address.
