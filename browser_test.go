@@ -80,6 +80,7 @@ func TestThePagesWork(t *testing.T) {
 		chromedp.Click("#form button"), chromedp.WaitVisible("#done"), chromedp.Click("#done a"))
 	step("sign in", chromedp.WaitVisible("#forgot"), chromedp.SendKeys(`[name=email]`, "anna@example.com"),
 		chromedp.SendKeys(`[name=password]`, testPassword), chromedp.Click("#form > button"), chromedp.WaitVisible("#upload"))
+	until("the whole app", `document.readyState === "complete" && document.querySelector("#feed li") !== null`)
 	step("upload", chromedp.SetUploadFiles(`[name=file]`, []string{file}), chromedp.Click("#upload button"))
 	until("the workout in the feed", `document.querySelector("#feed strong") !== null && document.querySelector("#status").textContent === "Done."`)
 	if who, feed := text("#who"), text("#feed"); who != "Anna" || !strings.Contains(feed, "1.80 km") {

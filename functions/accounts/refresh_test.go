@@ -86,7 +86,9 @@ func TestARefreshFamilyHasOneLiveChild(t *testing.T) {
 					f.send(t, token)
 				}
 			},
-			"wait": func(t *rapid.T) { f.now = f.now.Add(time.Duration(rapid.IntRange(1, 30).Draw(t, "seconds")) * time.Second) },
+			"wait": func(t *rapid.T) {
+				f.now = f.now.Add(time.Duration(rapid.IntRange(1, 30).Draw(t, "seconds")) * time.Second)
+			},
 		})
 	})
 }

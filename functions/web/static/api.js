@@ -6,6 +6,13 @@ export const signedIn = () => store.getItem("refresh_token") !== null;
 export function keep(tokens) {
   store.setItem("access_token", tokens.access_token);
   store.setItem("refresh_token", tokens.refresh_token);
+  if (tokens.device_token) window.localStorage.setItem("device_token", tokens.device_token);
+}
+
+// knownDevice is what lets this browser sign in while others guess.
+export function knownDevice() {
+  const token = window.localStorage.getItem("device_token");
+  return token ? { device_token: token } : {};
 }
 
 export function forget() {
@@ -57,24 +64,37 @@ export async function enter() {
   document.close();
 }
 
-// form sends what a form holds and says what went wrong.
+// form sends what a form holds and says what went wrong. It returns what does
+// the same with another way to send.
 export function form(send) {
   const element = document.getElementById("form");
   const problem = document.getElementById("problem");
-  element.addEventListener("submit", async (event) => {
-    event.preventDefault();
+  const attempt = async (way) => {
     const button = element.querySelector("button");
     button.disabled = true;
     problem.hidden = true;
     try {
-      await send(Object.fromEntries(new FormData(element)));
+      await way(Object.fromEntries(new FormData(element)));
     } catch (error) {
       problem.textContent = error.message;
       problem.hidden = false;
     } finally {
       button.disabled = false;
     }
+  };
+  element.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(send);
   });
+  return attempt;
+}
+
+// json is a request with a JSON body and the tab's token; no content is null.
+export async function json(path, method = "GET", body = undefined) {
+  const options = { method };
+  if (body !== undefined) Object.assign(options, { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  const response = await call(path, options);
+  return response.status === 204 ? null : response.json();
 }
 
 export function done() {

@@ -1,4 +1,5 @@
 import { call, forget } from "./api.js";
+import "./security.js";
 
 const $ = (id) => document.getElementById(id);
 const json = async (path, options) => (await call(path, options)).json();
