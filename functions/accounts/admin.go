@@ -18,6 +18,7 @@ import (
 var granted = []identity.Role{identity.Coach, identity.Support, identity.Marketer, identity.Operator, identity.Admin}
 
 func (f *accounts) adminRoutes(mux *http.ServeMux, answers rest.Answers) {
+	mux.Handle("POST /v1/admin/keys/rotate", rest.Handler(f.rotateKeys))
 	mux.Handle("GET /v1/admin/users", rest.Handler(f.findUsers))
 	mux.Handle("GET /v1/admin/users/{id}", rest.Handler(f.adminUser))
 	mux.Handle("GET /v1/admin/users/{id}/sessions", rest.Handler(f.userSessions))

@@ -22,6 +22,8 @@
 //	      athletes:<coach>, versions:<coach>   the same from the other side
 //	      email:<lookup>, pending:<lookup>   whose address it is, or may become;
 //	                              lookup is a keyed hash of the address
+//	      people                  who has keys, a set a partition
+//	      rotation                how far a rotation of those keys has come
 //	      (keys:person:<user>, keys:master: what everything of a person is sealed
 //	      with, written here and read by all)
 //	safe  an address belongs to the first account that proves it; whoever only

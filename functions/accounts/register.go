@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/oklog/ulid/v2"
+	"github.com/redis/go-redis/v9"
 
 	"paceline/events"
 	"paceline/shared/api"
@@ -70,6 +71,8 @@ func (f *accounts) create(ctx context.Context, a Account) error {
 		if err := t.MakeKey(a.UserID, unprovenTTL); err != nil {
 			return err
 		}
+		people := t.Key("people")
+		t.Write(func(pipe redis.Pipeliner) { pipe.ZAdd(ctx, people, redis.Z{Member: a.UserID}) })
 		if err := saveAccount(t, a); err != nil {
 			return err
 		}

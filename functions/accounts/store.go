@@ -18,7 +18,7 @@ import (
 // Access is what this function may do in Redis.
 var Access = store.Declare(store.Access{
 	Function:  "accounts",
-	Commands:  []string{"expire", "persist", "setnx", "ttl", "zadd", "zcard", "zrange", "zrem", "zremrangebyscore"},
+	Commands:  []string{"expire", "persist", "setnx", "ttl", "zadd", "zcard", "zrange", "zrangebylex", "zrem", "zremrangebyscore"},
 	Publishes: true,
 })
 

@@ -137,6 +137,7 @@ var Routes = []Route{
 	{"GET", "/v1/admin/deadletters/{id}", "deadletter", operators, 0, quick},
 	{"POST", "/v1/admin/deadletters/{id}/replay", "deadletter", operators, smallBody, quick},
 
+	{"POST", "/v1/admin/keys/rotate", "accounts", operators, smallBody, quick},
 	{"POST", "/v1/admin/feeds/rebuild", "feed", operators, smallBody, quick},
 	{"POST", "/v1/admin/stats/rebuild", "stats", operators, smallBody, quick},
 

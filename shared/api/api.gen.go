@@ -884,6 +884,18 @@ type GoalRequest struct {
 // Example: 01JTWKZ5R8Q3V7N2M4X6Y9A0BC
 type ID = string
 
+// KeyRotation How far a rotation of people's keys is.
+type KeyRotation struct {
+	// Done Everybody has new keys and the old master key is forgotten.
+	Done bool `json:"done"`
+
+	// People How many people have new keys.
+	People int `json:"people"`
+
+	// WaitS Seconds until the next step can be made.
+	WaitS int `json:"wait_s"`
+}
+
 // Lap A lap as the device made it.
 type Lap struct {
 	// Index From 1.

@@ -128,3 +128,17 @@ func (k *Keys) locked(change func() error) error {
 	}
 	return change()
 }
+
+// UpdateKEK changes the file of the key-encryption key.
+func (r *Rotator) UpdateKEK(_ context.Context, change func(doc []byte) ([]byte, error)) error {
+	return r.keys.locked(func() error {
+		doc, err := os.ReadFile(r.keys.kek())
+		if err != nil {
+			return fmt.Errorf("keys: %w", err)
+		}
+		if doc, err = change(doc); err != nil {
+			return fmt.Errorf("keys: %s: %w", r.keys.kek(), err)
+		}
+		return writeFile(r.keys.kek(), doc)
+	})
+}

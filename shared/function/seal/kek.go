@@ -80,11 +80,15 @@ func GenerateKEK() ([]byte, error) {
 	return writeKEK(h)
 }
 
-// AddKEK is doc with a new key, which wraps from then on; the old ones unwrap.
+// AddKEK is doc with a new key, which wraps from then on; the old one unwraps. A
+// doc with two keys stays as it is: it waits for its TrimKEK.
 func AddKEK(doc []byte) ([]byte, error) {
 	h, err := readKEK(doc)
 	if err != nil {
 		return nil, err
+	}
+	if h.Len() > 1 {
+		return doc, nil
 	}
 	if h, err = withNewKey(h, aead.AES256GCMKeyTemplate()); err != nil {
 		return nil, err

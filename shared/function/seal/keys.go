@@ -38,6 +38,8 @@ type Source interface {
 	// what is kept then.
 	CreateMaster(ctx context.Context, b []byte) ([]byte, error)
 	CreatePerson(ctx context.Context, owner string, b []byte) ([]byte, error)
+	// ReplaceMaster keeps next if old is what is kept, and says whether it was.
+	ReplaceMaster(ctx context.Context, old, next []byte) (bool, error)
 }
 
 // Keys seals and opens under the keys of people. It is safe for concurrent use.
@@ -123,7 +125,7 @@ func (k *Keys) Make(ctx context.Context, owner string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	m, err := k.openMaster(ctx, true)
+	m, err := k.currentMaster(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +192,7 @@ func (k *Keys) learn(ctx context.Context, owner string, raw []byte) (*person, er
 		}
 		return nil, fault.NotFound("person_not_found", "there is no such person any more").Because(ErrNoKey)
 	}
-	m, err := k.openMaster(ctx, false)
+	m, err := k.openMaster(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -220,9 +222,8 @@ func (k *Keys) keep(p *person) {
 	k.people[p.owner] = kept{p, k.now().Add(KeptFor)}
 }
 
-// openMaster is the master, which is made where there is none when create says
-// so.
-func (k *Keys) openMaster(ctx context.Context, create bool) (*master, error) {
+// openMaster is the master, from memory or as it is kept.
+func (k *Keys) openMaster(ctx context.Context) (*master, error) {
 	k.mu.Lock()
 	m := k.master
 	k.mu.Unlock()
@@ -230,11 +231,18 @@ func (k *Keys) openMaster(ctx context.Context, create bool) (*master, error) {
 		return m, nil
 	}
 	m, err := k.readMaster(ctx)
+	if err == nil && m == nil {
+		err = fault.Unavailable("keys_unavailable", 2*time.Second, errNoMaster)
+	}
+	return m, err
+}
+
+// currentMaster is the master as it is kept, whatever is in memory: what it
+// wraps must outlive the end of a rotation. It is made where there is none.
+func (k *Keys) currentMaster(ctx context.Context) (*master, error) {
+	m, err := k.readMaster(ctx)
 	if err != nil || m != nil {
 		return m, err
-	}
-	if !create {
-		return nil, fault.Unavailable("keys_unavailable", 2*time.Second, errNoMaster)
 	}
 	return k.createMaster(ctx)
 }

@@ -55,6 +55,16 @@ func (m *memory) CreatePerson(_ context.Context, o string, b []byte) ([]byte, er
 	return m.create("person "+o, b)
 }
 
+func (m *memory) ReplaceMaster(_ context.Context, old, next []byte) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.broken != nil || !bytes.Equal(m.kept["master"], old) {
+		return false, m.broken
+	}
+	m.kept["master"] = next
+	return true, nil
+}
+
 func (m *memory) put(key string, b []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -12,9 +12,10 @@ const lookupBytes = 16
 
 // Lookup names a value of a kind without showing it: what is looked up by it is
 // written under the first name and sought under all, since the keys rotate.
-// Lookup makes the master where there is none.
+// The master is read as it is now, so that nobody seeks what another process has
+// just written under a newer name; it is made where there is none.
 func (k *Keys) Lookup(ctx context.Context, kind, value string) ([]string, error) {
-	m, err := k.openMaster(ctx, true)
+	m, err := k.currentMaster(ctx)
 	if err != nil {
 		return nil, err
 	}

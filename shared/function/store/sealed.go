@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -218,13 +219,37 @@ func (t *Tx) DestroyKey(user string) {
 	t.s.keys.Forget(user)
 }
 
+// RotateKey gives a person new keys, which seal from then on, and says whether
+// there were any. Accounts alone may.
+func (t *Tx) RotateKey(user string) (found bool, err error) {
+	key := t.s.personKey(user)
+	var get *redis.StringCmd
+	if err := t.watch(func(p redis.Pipeliner) { get = p.Get(t.ctx, key) }, key); err != nil {
+		return false, err
+	}
+	raw, err := get.Bytes()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	if err != nil {
+		return false, Wrap(err)
+	}
+	if raw, err = t.s.keys.Rotated(t.ctx, user, raw); err != nil {
+		return true, err
+	}
+	t.Write(func(p redis.Pipeliner) { p.Set(t.ctx, key, raw, redis.KeepTTL) })
+	return true, nil
+}
+
 // personKey is where an owner's wrapped keys are.
 func (s *Store) personKey(owner string) string { return s.PublishedKey(owner, "person", owner) }
 
 // keySource reads wrapped keys from where accounts publishes them.
 type keySource struct{ s *Store }
 
-func (k keySource) masterKey() string { return k.s.PublishedKey("master", "master") }
+func (k keySource) masterKey() string { return k.s.PublishedKey(masterName, masterName) }
+
+const masterName = "master"
 
 func (k keySource) read(ctx context.Context, key string) ([]byte, error) {
 	b, err := k.s.c.Client.Get(ctx, key).Bytes()
@@ -253,4 +278,22 @@ func (k keySource) CreateMaster(ctx context.Context, b []byte) ([]byte, error) {
 
 func (k keySource) CreatePerson(ctx context.Context, owner string, b []byte) ([]byte, error) {
 	return k.create(ctx, k.s.personKey(owner), b)
+}
+
+func (k keySource) ReplaceMaster(ctx context.Context, old, next []byte) (replaced bool, err error) {
+	err = k.s.update(ctx, partition(masterName), func(t *Tx) error {
+		var get *redis.StringCmd
+		if err := t.watch(func(p redis.Pipeliner) { get = p.Get(ctx, k.masterKey()) }, k.masterKey()); err != nil {
+			return err
+		}
+		now, err := get.Bytes()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return Wrap(err)
+		}
+		if replaced = bytes.Equal(now, old); replaced {
+			t.Write(func(p redis.Pipeliner) { p.Set(ctx, k.masterKey(), next, 0) })
+		}
+		return nil
+	})
+	return replaced && err == nil, err
 }

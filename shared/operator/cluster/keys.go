@@ -103,3 +103,16 @@ func (k Keys) UpdateKeySet(ctx context.Context, change func(*identity.KeySet) er
 	})
 	return err
 }
+
+// UpdateKEK changes the Secret of the key-encryption key.
+func (k Keys) UpdateKEK(ctx context.Context, change func(doc []byte) ([]byte, error)) error {
+	_, err := k.Namespace.update(ctx, Secret, kekObject, func(data map[string]string) error {
+		doc, err := change([]byte(data[kekKey]))
+		if err != nil {
+			return fmt.Errorf("%s: %w", kekKey, err)
+		}
+		data[kekKey] = string(doc)
+		return nil
+	})
+	return err
+}

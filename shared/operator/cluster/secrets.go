@@ -27,6 +27,7 @@ const (
 	jwksObject     = "paceline-jwks"
 	jwksKey        = "jwks.json"
 	kekObject      = "paceline-kek"
+	kekKey         = "kek.json"
 )
 
 // Settings are the values that only an operator knows. One that is empty
