@@ -26,7 +26,7 @@ func prefixes() ([]byte, error) {
 // users is the ACL file of a cluster's Redis without its passwords: the
 // functions, and nobody else.
 func users() []byte {
-	lines := []string{"user default off"}
+	lines := []string{store.NobodyElse}
 	for _, a := range store.Declared() {
 		lines = append(lines, a.Line(""))
 	}

@@ -67,7 +67,7 @@ func startServer(ctx context.Context, dir string, users []store.Access, log *slo
 	}
 	socket := filepath.Join(sockets, "redis.sock")
 	r := &Redis{urls: map[string]string{}}
-	acl := "user default off\n"
+	acl := store.NobodyElse + "\n"
 	for _, u := range users {
 		password := rand.Text()
 		acl += u.Line(password) + "\n"

@@ -82,6 +82,11 @@ func (a Access) Rules() []string {
 	return rules
 }
 
+// NobodyElse is the line of an ACL file that lets nobody in by no name. The user
+// keeps all permissions, since a server reads its own log as this user: without
+// them it passes over every transaction in it, and what they wrote is lost.
+const NobodyElse = "user default off ~* &* +@all"
+
 // Line is the access as a line of an ACL file, with the hash of a password.
 // Without one nobody is this user.
 func (a Access) Line(password string) string {
