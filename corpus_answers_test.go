@@ -65,6 +65,8 @@ func (w *corpusWorkout) text(quantity, unit, utcOffset string) (string, bool) {
 		return strconv.Itoa(w.stats.Points), true
 	case "n_laps":
 		return strconv.Itoa(w.stats.Laps), true
+	case "n_pauses":
+		return strconv.Itoa(len(figures.Pauses(t))), true
 	case "laps":
 		return strconv.FormatBool(w.stats.Laps > 0), unit == "present"
 	case "name":
@@ -101,7 +103,8 @@ func (w *corpusWorkout) figure(quantity string) (*float64, bool) {
 		"strava.altitude_min": alone.ElevationMinM, "strava.altitude_max": alone.ElevationMaxM,
 		"speed_avg": s.AvgSpeedMPS, "speed_max": s.MaxSpeedMPS,
 		"pace_avg": over(1000, s.AvgSpeedMPS), "swim_pace_avg": over(100, s.AvgSpeedMPS),
-		"pool_length": w.track.PoolLengthM, "total_cycles": w.track.Session.Cycles,
+		"pool_length": w.track.PoolLengthM, "total_cycles": w.track.Session.Cycles, "strokes_total": w.track.Session.Cycles,
+		"work": s.WorkKJ, "gap_avg": over(1000, s.GradeAdjustedSpeedMPS),
 		"laps_total_duration": sumOver(w.track, func(l figures.Lap) *float64 { return l.TimerTimeS }),
 		"laps_total_distance": sumOver(w.track, func(l figures.Lap) *float64 { return l.DistanceM }),
 	}

@@ -128,6 +128,6 @@ type Stats struct {
 	AvgSWOLF              *float64 `json:"avg_swolf,omitempty"`
 	Lengths               *int     `json:"lengths,omitempty"` // of a pool, swum
 	// Doubts are stable codes of why the workout, or a part of it, makes no
-	// record ("too_fast_for_sport", "gps_leap", "power_above_human").
+	// record ("too_fast_for_sport", "gps_leap", "power_above_human", "motor_assisted").
 	Doubts []string `json:"doubts,omitempty"`
 }

@@ -58,7 +58,9 @@ func (f feeds) rebuildStep(ctx context.Context, e events.FeedRebuildRequested) e
 	if err != nil || !more {
 		return err
 	}
-	return f.UpdateOnce(ctx, "rebuild", func(t *store.Tx) error { return t.Emit(events.FeedRebuildRequested{From: left.From, To: left.To, After: left.After}) })
+	return f.UpdateOnce(ctx, "rebuild", func(t *store.Tx) error {
+		return t.Emit(events.FeedRebuildRequested{From: left.From, To: left.To, After: left.After})
+	})
 }
 
 // rebuildOne brings a feed to what follows from items and follows: what of the

@@ -151,9 +151,13 @@ func (f *stats) recent(ctx context.Context, user, sport string, today time.Time)
 		if err != nil {
 			return nil, err
 		}
-		keys := make([]string, len(entries))
-		for i, e := range entries {
-			keys[i] = f.workouts.Key(user, "analysis", e.ID)
+		var keys []string
+		for _, e := range entries {
+			if window.over(e.At) {
+				last = nil
+				break
+			}
+			keys = append(keys, f.workouts.Key(user, "analysis", e.ID))
 		}
 		read, err := store.GetManySealed[kept](ctx, f.workouts.Store, placesOf(user, keys))
 		if err != nil {
@@ -164,7 +168,7 @@ func (f *stats) recent(ctx context.Context, user, sport string, today time.Time)
 				out.add(c)
 			}
 		}
-		if last == nil || window.over(last.At) {
+		if last == nil {
 			return out, nil
 		}
 		after = last.Position()

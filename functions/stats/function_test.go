@@ -69,6 +69,12 @@ func run(start time.Time, seconds int) *track.Track {
 // upload stores a track and delivers its event, as the upload function would.
 func (r *rig) upload(id string, w events.Workout, tr *track.Track) {
 	r.T.Helper()
+	r.deliver(events.WorkoutUploaded{Workout: w, UploadID: "01UP" + id, TrackKey: r.store(id, tr)})
+}
+
+// store stores a track and answers with its key.
+func (r *rig) store(id string, tr *track.Track) string {
+	r.T.Helper()
 	b, err := track.Encode(tr)
 	if err != nil {
 		r.T.Fatal(err)
@@ -81,7 +87,7 @@ func (r *rig) upload(id string, w events.Workout, tr *track.Track) {
 	if _, err := r.objects.Put(context.Background(), key, bytes.NewReader(b), objects.Options{}); err != nil {
 		r.T.Fatal(err)
 	}
-	r.deliver(events.WorkoutUploaded{Workout: w, UploadID: "01UP" + id, TrackKey: key})
+	return key
 }
 
 func workout(id string, start time.Time, v events.Visibility) events.Workout {

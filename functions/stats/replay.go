@@ -295,7 +295,9 @@ func (f *stats) rebuildStep(ctx context.Context, e events.StatsRebuildRequested)
 	if err != nil || !more {
 		return err
 	}
-	return f.workouts.UpdateOnce(ctx, "rebuild", func(t *store.Tx) error { return t.Emit(events.StatsRebuildRequested{From: left.From, To: left.To, After: left.After}) })
+	return f.workouts.UpdateOnce(ctx, "rebuild", func(t *store.Tx) error {
+		return t.Emit(events.StatsRebuildRequested{From: left.From, To: left.To, After: left.After})
+	})
 }
 
 // showReplay answers with the differences, a page of workouts at a time.

@@ -685,7 +685,7 @@ type Effort struct {
 	// Counts Whether it may be a record.
 	Counts bool `json:"counts"`
 
-	// Doubt Why it does not count: too_fast_for_sport or power_above_human.
+	// Doubt Why it does not count: too_fast_for_sport, power_above_human or motor_assisted.
 	Doubt string `json:"doubt,omitempty"`
 }
 
@@ -2056,7 +2056,7 @@ type WorkoutStats struct {
 	// PausedTimeS Elapsed less timer time.
 	PausedTimeS *float64 `json:"paused_time_s,omitempty"`
 
-	// WorkKJ Mean power by timer time.
+	// WorkKJ Power over time.
 	WorkKJ *float64 `json:"work_kj,omitempty"`
 
 	// VariabilityIndex Normalised by mean power.
@@ -2080,7 +2080,7 @@ type WorkoutStats struct {
 	// Lengths Lengths of a pool that were swum.
 	Lengths *int `json:"lengths,omitempty"`
 
-	// Doubts Why the workout, or a part of it, makes no record: too_fast_for_sport, gps_leap, power_above_human.
+	// Doubts Why the workout, or a part of it, makes no record: too_fast_for_sport, gps_leap, power_above_human, motor_assisted.
 	Doubts []string `json:"doubts,omitempty"`
 }
 

@@ -167,6 +167,14 @@ func TestWhatNobodyCanDoMakesNoRecord(t *testing.T) {
 		t.Errorf("the same as a ride: %v", a.Stats.Doubts)
 	}
 
+	bike.SubSport = "e_bike_fitness"
+	bike.Samples.PowerW = column(bike, func(int) float32 { return 200 })
+	for _, p := range Analyse(bike, Athlete{}).Peaks {
+		if (p.Kind == ByPower) != (p.Doubt == "") {
+			t.Errorf("with a motor: %+v", p)
+		}
+	}
+
 	// 1.2 km by bicycle in the middle of a jog: the workout is not a run, and no
 	// length of it is a record.
 	ride := straight(3600, 3)
@@ -339,7 +347,7 @@ func TestDecoupling(t *testing.T) {
 	near(t, "decoupling", s.DecouplingPct, 100*(1-140.0/154), 0.1)
 	near(t, "efficiency", s.EfficiencyFactor, 200.0/147, 0.001)
 	near(t, "variability", s.VariabilityIndex, 1, 0.001)
-	near(t, "work", s.WorkKJ, 720, 0.1)
+	near(t, "work of 3601 samples of a second", s.WorkKJ, 720.2, 0.001)
 	short := straight(1000, 8)
 	short.Sport, short.Samples.PowerW, short.Samples.HeartRateBPM = "cycling", tr.Samples.PowerW[:1001], tr.Samples.HeartRateBPM[:1001]
 	absent(t, "decoupling of 17 minutes", Compute(short, Athlete{}).DecouplingPct)

@@ -250,7 +250,9 @@ func (w *workout) power() {
 	if w.AvgPowerW == nil {
 		return
 	}
-	if t := w.TimerTimeS; t != nil {
+	if l := w.time.work(column); ok { // not by the mean: the device's may leave the zeros out
+		w.set(&w.WorkKJ, "work_kj", l.y[len(l.y)-1]/1000, "samples")
+	} else if t := w.TimerTimeS; t != nil {
 		w.set(&w.WorkKJ, "work_kj", *w.AvgPowerW**t/1000, "power_by_timer")
 	}
 	w.normalized(column)

@@ -58,7 +58,11 @@ func limitAt(table []point, over float64) (float64, bool) {
 const (
 	doubtSpeed = "too_fast_for_sport"
 	doubtPower = "power_above_human"
+	doubtMotor = "motor_assisted"
 )
+
+// motors are the sub-sports whose way is not the rider's alone.
+var motors = map[string]bool{"e_bike_fitness": true, "e_bike_mountain": true}
 
 // otherSportM and otherSportS are the length from which a window that no human
 // has done in this sport says that the whole workout was another one (a bicycle
@@ -96,6 +100,10 @@ func (w *workout) judge(peaks []Peak) {
 		w.doubt(doubtPower)
 	}
 	other := farM >= otherSportM || farS >= otherSportS
+	motor := motors[w.t.SubSport]
+	if motor {
+		w.doubt(doubtMotor)
+	}
 	for i := range peaks {
 		p := &peaks[i]
 		switch {
@@ -105,6 +113,8 @@ func (w *workout) judge(peaks []Peak) {
 			p.Doubt = doubtSpeed
 		case p.Kind == ByPower && farP > 0: // a meter that is wrong once is wrong
 			p.Doubt = doubtPower
+		case motor && p.Kind != ByPower: // what the rider gave is the rider's
+			p.Doubt = doubtMotor
 		}
 	}
 }
