@@ -51,6 +51,7 @@ generate: ## the types of shared/api from openapi.yaml, the catalogue of events 
 bench: ## what is fast, as ratios against a peer in the same run
 	go test -tags $(TAGS) -run '^$$' -bench . -benchtime 1x -timeout 30m .
 	go test -tags $(TAGS) -run '^$$' -bench . -benchtime 3x -timeout 30m ./functions/upload/... ./functions/stats/... ./shared/broker
+	go test -tags $(TAGS) -run '^$$' -bench Sealed ./shared/function/store
 
 FUZZTIME ?= 1m
 fuzz: ## each decoder for FUZZTIME

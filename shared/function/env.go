@@ -70,6 +70,6 @@ type StateConfig struct {
 type Config struct {
 	StateConfig
 	// KEK is the key that everything sealed depends on: file:///…, a keyset in a
-	// file. It is read at the first need.
+	// file, aws-kms://… or gcp-kms://…. It is used at the first need.
 	KEK string `env:"KEK_URI,notEmpty,required"`
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
@@ -22,19 +24,26 @@ type KEK = tink.AEADWithContext
 // OpenKEK is the KEK that uri names, which it checks for form only:
 //
 //	file:///etc/paceline/kek/kek.json    a keyset of Tink in a file
+//	aws-kms://arn:aws:kms:…:key/…        a symmetric key of AWS KMS
+//	gcp-kms://projects/…/cryptoKeys/…    a symmetric key of Google Cloud KMS
 func OpenKEK(uri string) (KEK, error) {
+	if key, ok := strings.CutPrefix(uri, "aws-kms://"); ok { // an ARN is no authority
+		return openAWS(key, time.Now)
+	}
+	if key, ok := strings.CutPrefix(uri, "gcp-kms://"); ok {
+		return openGCP(key)
+	}
 	u, err := url.Parse(uri)
 	if err != nil {
 		return nil, errors.New("it is not a URI")
 	}
-	switch u.Scheme {
-	case "file":
-		if u.Host != "" || u.RawQuery != "" || u.Fragment != "" || !filepath.IsAbs(u.Path) {
-			return nil, errors.New("write file:///absolute/path")
-		}
-		return fileKEK(u.Path), nil
+	switch {
+	case u.Scheme != "file":
+		return nil, fmt.Errorf("the scheme %q is none of file, aws-kms, gcp-kms", u.Scheme)
+	case u.Host != "" || u.RawQuery != "" || u.Fragment != "" || !filepath.IsAbs(u.Path):
+		return nil, errors.New("write file:///absolute/path")
 	}
-	return nil, fmt.Errorf("the scheme %q is not file", u.Scheme)
+	return fileKEK(u.Path), nil
 }
 
 // fileKEK is a keyset in a file, which is read at each use: it is used once in

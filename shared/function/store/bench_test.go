@@ -3,9 +3,12 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"paceline/events"
+	"paceline/shared/function/redistest"
 	"paceline/shared/function/rest"
 	"paceline/shared/function/store"
 )
@@ -54,5 +57,61 @@ func BenchmarkChange(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkSealedRead times a read of a page of documents, sealed against
+// plain, with the keys of their owners in memory and without.
+func BenchmarkSealedRead(b *testing.B) {
+	const page = 20
+	s := open(b, redistest.URL(b), nil)
+	doc := map[string]string{"name": "Anna", "bio": strings.Repeat("x", 500)}
+	var keys []string
+	var places []store.Place
+	for i := range page {
+		owner := fmt.Sprint("person", i)
+		know(b, s, owner)
+		plain, sealed := s.Key(owner, "plain"), s.Key(owner, "sealed")
+		keys, places = append(keys, plain), append(places, store.Place{Owner: owner, Key: sealed})
+		err := s.Update(b.Context(), owner, func(t *store.Tx) error {
+			if err := t.Set(plain, doc, 0); err != nil {
+				return err
+			}
+			return t.SetSealed(owner, sealed, doc, 0)
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	read := func(b *testing.B, do func() (int, error)) time.Duration {
+		b.Helper()
+		began := time.Now()
+		for b.Loop() {
+			if n, err := do(); err != nil || n != page {
+				b.Fatal(n, err)
+			}
+		}
+		return time.Since(began) / time.Duration(b.N)
+	}
+	var plain time.Duration
+	b.Run("plain", func(b *testing.B) {
+		plain = read(b, func() (int, error) {
+			found, err := store.GetMany[map[string]string](b.Context(), s, keys)
+			return len(found), err
+		})
+	})
+	for name, forget := range map[string]bool{"sealed": false, "sealed, new keys": true} {
+		b.Run(name, func(b *testing.B) {
+			took := read(b, func() (int, error) {
+				for _, p := range places {
+					if forget {
+						s.Keys().Forget(p.Owner)
+					}
+				}
+				found, err := store.GetManySealed[map[string]string](b.Context(), s, places)
+				return len(found), err
+			})
+			b.ReportMetric(float64(took)/float64(plain), "times-plain")
+		})
 	}
 }
