@@ -252,7 +252,7 @@ func saved(t *testing.T, address string) string {
 }
 
 // read adds every file below dir, by its name.
-func read(t *testing.T, dir string, to map[string][]byte) {
+func read(t testing.TB, dir string, to map[string][]byte) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
