@@ -81,7 +81,7 @@ func (s *suite) storeValues() []string {
 }
 
 // admit tells Redis and the bucket who the functions are, as the runbook says.
-func (s *suite) admit(t *testing.T) {
+func (s *suite) admit(t testing.TB) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(file, []byte(adminPassword), 0o600); err != nil {
