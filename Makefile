@@ -5,7 +5,7 @@
 TAGS := disable_grpc_modules,grpcnotrace,noprometheus
 TEST := go test -tags $(TAGS) -shuffle=on -timeout 25m
 
-.PHONY: help run demo test check manifests lint generate bench fuzz images deploy undeploy e2e bench-cluster tools
+.PHONY: help run demo test check manifests supply licences sbom vulnerabilities lint generate bench fuzz images deploy undeploy e2e bench-cluster tools
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -18,6 +18,7 @@ demo: ## fill a running platform with a small club
 
 test: tools ## every test, on real servers
 	$(TEST) ./...
+	$(MAKE) supply
 
 tools: # what the tests need besides Go: installed where that is allowed, named otherwise
 	@for t in redis-server:redis-server chromium:chromium; do \
@@ -36,9 +37,27 @@ check: ## everything that needs no server
 	$(TEST) ./events ./shared/api ./tools/catalogue
 	$(TEST) -run 'TestImports|TestManifests|TestInventory|TestReadme' .
 	$(MAKE) manifests
+	$(MAKE) supply SUPPLY=-short
 
 manifests: ## what a cluster is told, held to the types, webhooks and schemas of Knative (minutes when first built)
 	cd tests/manifests && go mod tidy -diff && go test -shuffle=on .
+
+supply: ## licences, the bill of materials, and a build that is the same to the bit elsewhere (minutes: it compiles a function from nothing)
+	cd tools/supply && go mod tidy -diff && go test -count=1 $(SUPPLY) .
+
+licences: ## docs/licences.md, from what the programs link
+	cd tools/supply && go run . licences
+
+sbom: ## every program in .bin/programs, each with what it is made of (CycloneDX)
+	@mkdir -p .bin/programs
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags $(TAGS) -ldflags '-s -w' -o .bin/programs/ $$(go list ./functions/cmd/... | grep -v /demo$$)
+	cd tools/supply && go run . sbom $$(find $(CURDIR)/.bin/programs -type f ! -name '*.json')
+
+# A folder with a copy of https://vuln.go.dev, for machines that cannot reach it: file:///….
+VULN_DB ?=
+vulnerabilities: ## what is known against what we link and call; it fails where the database cannot be reached
+	@mkdir -p .bin && go build -C tools/govulncheck -o $(CURDIR)/.bin/govulncheck golang.org/x/vuln/cmd/govulncheck
+	@.bin/govulncheck $(if $(VULN_DB),-db $(VULN_DB)) -tags $(TAGS) ./... || { echo "vulnerabilities: found, or NOT CHECKED because the database could not be read (VULN_DB=file:///… names a copy)"; exit 1; }
 
 lint: ## staticcheck, pinned in tools/staticcheck
 	@mkdir -p .bin && go build -C tools/staticcheck -o $(CURDIR)/.bin/staticcheck honnef.co/go/tools/cmd/staticcheck
