@@ -288,25 +288,40 @@ func (r *Rig) Redeliver(id string, p events.Payload) int {
 func (r *Rig) RedeliverWith(id string, p events.Payload, extensions map[string]string) int {
 	r.T.Helper()
 	ctx := events.WithCause(context.Background(), events.Cause{ID: id})
-	sender := r.broker // for what comes from outside
-	if names := events.Senders(p.EventType()); len(names) > 0 {
-		sender = r.signers[names[0]]
-	}
-	e, err := events.New(ctx, sender.Issuer(), p, r.Now())
+	e, err := events.New(ctx, r.senderOf(p.EventType()).Issuer(), p, r.Now())
 	r.must(err)
 	e.ID = id
 	r.Know(e.PartitionKey, e.Subject) // of a follow the subject is a person, too
 	e, err = r.Keys().SealEvent(ctx, e)
 	r.must(err)
+	return r.deliver(e, extensions)
+}
+
+// DeliverAsItIs delivers an event that was sealed before.
+func (r *Rig) DeliverAsItIs(e events.Envelope) int {
+	r.T.Helper()
+	return r.deliver(e, nil)
+}
+
+// senderOf signs as who sends a type.
+func (r *Rig) senderOf(eventType string) *identity.Signer {
+	if names := events.Senders(eventType); len(names) > 0 {
+		return r.signers[names[0]]
+	}
+	return r.broker // for what comes from outside
+}
+
+func (r *Rig) deliver(e events.Envelope, extensions map[string]string) int {
+	r.T.Helper()
 	sink := eventing.Sink{
-		URL: r.Base + "/events", Client: http.DefaultClient, Extensions: extensions, Sign: sender.EventToken,
+		URL: r.Base + "/events", Client: http.DefaultClient, Extensions: extensions, Sign: r.senderOf(e.Type).EventToken,
 		Token: func() (string, error) { return r.broker.WorkloadToken(r.Name) },
 	}
 	req, err := sink.Request(context.Background(), e)
 	r.must(err)
 	a := r.do(req)
 	if a.Status >= 300 {
-		r.T.Logf("event %s: %d %s", p.EventType(), a.Status, a.Body)
+		r.T.Logf("event %s: %d %s", e.Type, a.Status, a.Body)
 	}
 	return a.Status
 }

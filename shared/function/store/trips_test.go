@@ -57,6 +57,15 @@ func TestRoundTrips(t *testing.T) {
 			_, err := s.GetSealed(ctx, "ann", s.Key("ann", "sealed", "ann"), &n)
 			return err
 		}},
+		{"read what many people sealed", 1, 2, func(ctx context.Context, s *store.Store) error { // the cluster has two nodes
+			var places []store.Place
+			for _, who := range []string{"ann", "bob", "cy"} {
+				s.Keys().Forget(who)
+				places = append(places, store.Place{Owner: who, Key: s.Key(who, "sealed", who)})
+			}
+			_, err := store.GetManySealed[int](ctx, s, places)
+			return err
+		}},
 		{"an idempotency key", 2, 2, func(ctx context.Context, s *store.Store) error {
 			if _, err := s.Begin(ctx, "ann", "key", "r"); err != nil {
 				return err
@@ -67,14 +76,14 @@ func TestRoundTrips(t *testing.T) {
 	onEach(t, func(t *testing.T, f *fixture) {
 		count, s := new(trips), f.instance(t)
 		hook(s.Client(), count)
-		know(t, s, "ann", "bob") // in memory, where keys are for half a minute
+		know(t, s, "ann", "bob", "cy") // in memory, where keys are for half a minute
 		for _, c := range cases {
 			want := c.single
 			if _, ok := f.Client().(*redis.ClusterClient); ok {
 				want = c.cluster
 			}
 			for range 2 { // so that there are connections, for pipelines too
-				_, _ = store.GetMany[int](t.Context(), s, []string{s.Key("ann", "x"), s.Key("ann", "y")})
+				_, _ = store.GetMany[int](t.Context(), s, []string{s.Key("ann", "x"), s.Key("ann", "y"), s.Key("bob", "x"), s.Key("bob", "y"), s.Key("cy", "x"), s.Key("cy", "y")})
 			}
 			count.n.Store(0)
 			if err := c.do(cause(t.Context(), c.name), s); err != nil {
