@@ -10,6 +10,7 @@ import (
 	"paceline/functions/social"
 	"paceline/functions/stats"
 	"paceline/functions/upload"
+	"paceline/functions/watch"
 	"paceline/functions/web"
 	"paceline/shared/function"
 )
@@ -26,5 +27,6 @@ var functions = map[string]function.Opener{
 	"social":     social.Open,
 	"stats":      stats.Open,
 	"upload":     upload.Open,
+	"watch":      watch.Open,
 	"web":        web.Open,
 }

@@ -33,8 +33,14 @@ const (
 	TypeMailSent            = "paceline.mail.sent.v1"
 	TypeMailBounced         = "paceline.mail.bounced.v1"
 	TypeFeedRebuild         = "paceline.feed.rebuild.requested.v1"
+	TypeSecuritySignal      = "paceline.security.signal.v1"
+	TypeSecurityAlert       = "paceline.security.alert.v1"
+	TypeSecurityReleased    = "paceline.security.released.v1"
 	TypePing                = "dev.knative.sources.ping"
 )
+
+// everybody is every function that keeps a state.
+var everybody = []string{"accounts", "deadletter", "feed", "gateway", "mail", "notify", "social", "stats", "upload", "watch"}
 
 // senders is which functions send a type. What is not named comes from outside
 // the platform, from a PingSource.
@@ -60,10 +66,13 @@ var senders = map[string][]string{
 	TypeCoachGranted:        {"accounts"},
 	TypeCoachRevoked:        {"accounts"},
 	TypeNotificationCreated: {"notify"},
-	TypeMailRequested:       {"accounts", "notify"},
+	TypeMailRequested:       {"accounts", "notify", "watch"},
 	TypeMailSent:            {"mail"},
 	TypeMailBounced:         {"mail"},
 	TypeFeedRebuild:         {"feed"},
+	TypeSecuritySignal:      everybody,
+	TypeSecurityAlert:       {"watch"},
+	TypeSecurityReleased:    {"watch"},
 }
 
 // Senders is which functions send events of a type; none for a type that comes
@@ -81,7 +90,7 @@ func All() []Payload {
 		&AccountRegistered{}, &AccountVerified{}, &ProfileUpdated{}, &AthleteSettingsChanged{},
 		&FollowRequested{}, &Followed{}, &Unfollowed{}, &Blocked{}, &Unblocked{}, &CoachGranted{}, &CoachRevoked{},
 		&NotificationCreated{}, &MailRequested{}, &MailSent{}, &MailBounced{},
-		&FeedRebuildRequested{}, &Ping{},
+		&FeedRebuildRequested{}, &SecuritySignal{}, &SecurityAlert{}, &SecurityReleased{}, &Ping{},
 	}
 }
 
@@ -185,6 +194,19 @@ func (f FeedRebuildRequested) Subject() string { return fmt.Sprintf("%d-%d/%s", 
 
 // PartitionKey lets each range go on by itself.
 func (f FeedRebuildRequested) PartitionKey() string { return fmt.Sprint(f.To) }
+
+func (SecuritySignal) EventType() string   { return TypeSecuritySignal }
+func (s SecuritySignal) Subject() string   { return s.SignalID }
+func (SecurityAlert) EventType() string    { return TypeSecurityAlert }
+func (a SecurityAlert) Subject() string    { return a.AlertID }
+func (SecurityReleased) EventType() string { return TypeSecurityReleased }
+func (r SecurityReleased) Subject() string { return r.AlertID }
+
+// PartitionKey is nobody's: what watches over people must not depend on the
+// keys of those whom it watches.
+func (SecuritySignal) PartitionKey() string   { return "" }
+func (SecurityAlert) PartitionKey() string    { return "" }
+func (SecurityReleased) PartitionKey() string { return "" }
 
 func (Ping) EventType() string    { return TypePing }
 func (p Ping) Subject() string    { return p.Schedule }

@@ -3,6 +3,9 @@ package accounts
 import (
 	"context"
 	"net/http"
+
+	"paceline/shared/function"
+	"paceline/shared/function/security"
 )
 
 // guard counts one attempt to sign in. Somebody who guesses at an account is
@@ -14,22 +17,20 @@ type guard struct {
 	address *series // nil where the gateway says none, and for known devices
 }
 
-// addressHeader is where the gateway says who asks.
-const addressHeader = "X-Forwarded-For"
-
 // guardOf is for an attempt on an address, by a device when it is a known one.
 func (f *accounts) guardOf(ctx context.Context, r *http.Request, email, device string) (guard, error) {
 	lookups, err := f.people.lookups(ctx, email)
 	if err != nil {
 		return guard{}, err
 	}
+	security.About(ctx, lookups[0])
 	g := guard{people: f.people}
 	if device != "" {
 		g.account = f.people.tries(perDevice, lookups[0], lookups[0], device)
 		return g, nil
 	}
 	g.account = f.people.tries(perAccount, lookups[0], lookups[0])
-	if from := r.Header.Get(addressHeader); from != "" {
+	if from := r.Header.Get(function.ClientAddress); from != "" {
 		name := f.people.keys.mac("address", from)[:22]
 		s := f.people.tries(perAddress, name, "from", name)
 		g.address = &s

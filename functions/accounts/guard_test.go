@@ -13,6 +13,7 @@ import (
 	"paceline/events"
 	"paceline/functions/accounts"
 	"paceline/shared/api"
+	"paceline/shared/function"
 	"paceline/shared/function/functiontest"
 )
 
@@ -22,7 +23,7 @@ func (r rig) guess(email, password, address, device string) functiontest.Answer 
 	if device != "" {
 		body["device_token"] = device
 	}
-	return r.Call(guest, "POST", "/v1/auth/login", body, "X-Forwarded-For", address)
+	return r.Call(guest, "POST", "/v1/auth/login", body, function.ClientAddress, address)
 }
 
 // Three hundred guesses from three hundred addresses, by somebody who waits as

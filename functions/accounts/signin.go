@@ -12,6 +12,7 @@ import (
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
+	"paceline/shared/function/security"
 	"paceline/shared/function/store"
 )
 
@@ -37,6 +38,7 @@ func (f *accounts) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	attempts, err := f.guardOf(ctx, r, in.Email, device)
+	security.About(ctx, a.UserID)
 	if err == nil {
 		err = attempts.begin(ctx)
 	}
@@ -48,7 +50,6 @@ func (f *accounts) login(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return errors.Join(err, attempts.takeBack(ctx))
 	case !got.right:
-		f.signal(ctx, "authn_login_fail", a.UserID)
 		return errCredentials()
 	case !a.Verified:
 		return cmp.Or(attempts.succeed(ctx), error(fault.Forbidden("email_not_verified", "open the link in the mail that we sent you first")))
@@ -61,7 +62,6 @@ func (f *accounts) login(w http.ResponseWriter, r *http.Request) error {
 	case err != nil && fault.Of(err).Code == codeSecondFactor: // right so far
 		return errors.Join(err, attempts.takeBack(ctx))
 	case err != nil:
-		f.signal(ctx, "authn_login_fail", a.UserID)
 		return err
 	}
 	if err := attempts.succeed(ctx); err != nil {
@@ -231,7 +231,7 @@ func (f *accounts) noteDevice(t *store.Tx, a Account, device string, s Session) 
 
 // welcome answers a sign-in.
 func (f *accounts) welcome(w http.ResponseWriter, r *http.Request, in signedIn) error {
-	f.signal(r.Context(), "authn_login_success", in.account.UserID)
+	security.Report(r.Context(), security.LoginSuccess, in.account.UserID)
 	return f.tokens(w, in.account, in.session, f.people.keys.deviceToken(in.account.UserID, in.device))
 }
 
@@ -270,7 +270,7 @@ func (f *accounts) refresh(w http.ResponseWriter, r *http.Request) error {
 	case err != nil && fault.Of(err).Status != http.StatusNotFound:
 		return err
 	case became == reused:
-		f.signal(ctx, "authn_token_reuse", p.user)
+		security.Report(ctx, security.TokenReuse, p.user)
 		return invalid
 	case err != nil || became == refused:
 		return invalid
@@ -393,7 +393,7 @@ func (f *accounts) reset(w http.ResponseWriter, r *http.Request) error {
 	if err := f.heardAgain(ctx, email); err != nil {
 		return err
 	}
-	f.signal(ctx, "authn_password_change", user)
+	security.Report(ctx, security.PasswordChange, user)
 	return rest.NoContent(w)
 }
 

@@ -17,15 +17,17 @@ import (
 	"paceline/events"
 	"paceline/shared/api"
 	"paceline/shared/function"
+	"paceline/shared/function/eventing"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 	"paceline/shared/function/revocation"
+	"paceline/shared/function/security"
 	"paceline/shared/function/store"
 )
 
 // Access is what this function may do in Redis: ask which tokens are void.
-var Access = store.Declare(store.Access{Function: function.GatewayName, Commands: []string{"eval", "evalsha", "mget"}})
+var Access = store.Declare(store.Access{Function: function.GatewayName, Commands: []string{"eval", "evalsha", "mget", "pttl"}})
 
 // self marks the routes that the gateway answers itself.
 const self = "gateway"
@@ -64,10 +66,10 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	g := &gateway{
 		config: c, signer: base.Signer, log: base.Log, now: e.Now,
 		people:  identity.NewVerifier(identity.AccessType, identity.AudiencePlatform, []string{"accounts"}, base.Keys, e.Now),
-		revoked: revocation.NewChecker(base.Store), limiter: newLimiter(base.Store), trusted: trusted,
+		revoked: revocation.NewChecker(base.Store), store: base.Store, limiter: newLimiter(base.Store), trusted: trusted,
 	}
 	g.proxy = g.newProxy()
-	return base.Public(g.routes()), nil
+	return base.Public(g.address, g.routes(), eventing.On(g.block), eventing.On(g.release)), nil
 }
 
 type gateway struct {
@@ -75,6 +77,7 @@ type gateway struct {
 	signer  *identity.Signer
 	people  *identity.Verifier
 	revoked *revocation.Checker
+	store   *store.Store
 	limiter *limiter
 	trusted proxies
 	proxy   *httputil.ReverseProxy
@@ -154,7 +157,7 @@ func (g *gateway) route(route Route) http.Handler {
 		if err != nil {
 			return err
 		}
-		ctx = context.WithValue(ctx, targetKey{}, target{route.Function, token})
+		ctx = context.WithValue(ctx, targetKey{}, target{route.Function, token, g.address(r)})
 		g.proxy.ServeHTTP(w, r.WithContext(ctx))
 		return nil
 	})
@@ -186,15 +189,20 @@ func (g *gateway) person(r *http.Request) (identity.Caller, error) {
 	if err != nil {
 		return caller, err
 	}
+	security.Known(r.Context(), caller.UserID, "")
 	return caller, g.revoked.Check(r.Context(), caller)
 }
+
+// address is where a request comes from, as one caller is named: an address, or
+// the network of one subscriber.
+func (g *gateway) address(r *http.Request) string { return household(g.trusted.client(r)) }
 
 // count is an error when the caller uses routes of the kind too often. Who is
 // not known counts by the address.
 func (g *gateway) count(w http.ResponseWriter, r *http.Request, route Route, caller identity.Caller) error {
 	limit, who := route.limit().scaled(g.config.RateScale), caller.UserID
 	if who == "" {
-		who = household(g.trusted.client(r))
+		who = g.address(r)
 	}
 	v, err := g.limiter.allow(r.Context(), limit, who)
 	if err != nil {
@@ -202,6 +210,11 @@ func (g *gateway) count(w http.ResponseWriter, r *http.Request, route Route, cal
 			return err
 		}
 		return nil
+	}
+	if v.blocked {
+		e := fault.Forbidden("blocked", "what came from you lately looks like an attack: wait, or ask the operators")
+		e.RetryAfter = max(v.retry, time.Second)
+		return e
 	}
 	w.Header().Set("RateLimit-Policy", limit.policy())
 	w.Header().Set("RateLimit", limit.standing(v.left, v.whole))

@@ -225,14 +225,14 @@ func TestWhatAFunctionSees(t *testing.T) {
 }
 
 // Who guesses at passwords is counted by an address that nobody can choose.
-func TestAccountsSeeTheAddress(t *testing.T) {
+func TestFunctionsSeeTheAddress(t *testing.T) {
 	t.Parallel()
 	e := newEdge(t)
 	var seen []string
-	e.on(func(w http.ResponseWriter, r *http.Request) { seen = r.Header.Values("X-Forwarded-For") })
-	e.do("POST", "/v1/auth/login", "", "{}", "X-Forwarded-For", "198.51.100.7")
+	e.on(func(w http.ResponseWriter, r *http.Request) { seen = r.Header.Values("X-Client-Address") })
+	e.do("POST", "/v1/auth/login", "", "{}", "X-Forwarded-For", "198.51.100.7", "X-Client-Address", "198.51.100.7")
 	if len(seen) != 1 || seen[0] != "127.0.0.1" {
-		t.Errorf("accounts see %v", seen)
+		t.Errorf("they see %v", seen)
 	}
 }
 

@@ -24,8 +24,11 @@ const (
 // take counts requests by GCRA: the key holds the time at which nothing of the
 // burst is used any more, in milliseconds. It takes as many as it can of those
 // that are wanted, and answers how many, how many more there are, and how long
-// it is until all are there again.
+// it is until all are there again. Whoever is blocked gets nothing: then it is -1,
+// and how long the block holds.
 var take = redis.NewScript(`
+local block = redis.call('PTTL', KEYS[2])
+if block > 0 then return {-1, 0, block} end
 local now, interval, burst, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local full = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
 local room = math.floor(burst - (full - now) / interval + 0.000001)
@@ -57,10 +60,11 @@ func newLimiter(s *store.Store) *limiter { return &limiter{s: s, purses: map[str
 
 // verdict is what somebody may.
 type verdict struct {
-	ok    bool
-	left  int
-	whole time.Duration // until all are there again
-	retry time.Duration // until the next one, when not ok
+	ok      bool
+	blocked bool
+	left    int
+	whole   time.Duration // until all are there again
+	retry   time.Duration // until the next one, when not ok
 }
 
 // allow counts one request of who under l.
@@ -80,11 +84,14 @@ func (l *limiter) allow(ctx context.Context, p limit, who string) (verdict, erro
 	if now.Before(have.until) { // used up within a second: there will be more
 		wanted = min(2*have.taken, maxTaken)
 	}
-	got, err := take.Run(ctx, l.s.Client(), []string{key}, now.UnixMilli(), float64(p.interval)/float64(time.Millisecond), p.burst, wanted).Int64Slice()
+	got, err := take.Run(ctx, l.s.Client(), []string{key, l.s.Key(who, blockKey(who)...)}, now.UnixMilli(), float64(p.interval)/float64(time.Millisecond), p.burst, wanted).Int64Slice()
 	if err != nil {
 		return verdict{}, store.Wrap(err)
 	}
 	taken, more, whole := int(got[0]), int(got[1]), time.Duration(got[2])*time.Millisecond
+	if taken < 0 {
+		return verdict{blocked: true, retry: whole}, nil
+	}
 	if taken == 0 {
 		return verdict{whole: whole, retry: max(whole-p.window()+p.interval, 0)}, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"paceline/events"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/redistest"
 	"paceline/shared/function/store"
@@ -164,5 +165,36 @@ func TestClientAddresses(t *testing.T) {
 	}
 	if _, err := parseProxies([]string{"ten"}); err == nil {
 		t.Error("nonsense is a proxy")
+	}
+}
+
+func TestABlockLiesInTheWay(t *testing.T) {
+	t.Parallel()
+	all, advance := instances(t, 2)
+	g := &gateway{store: all[0].s, now: all[0].s.Now}
+	ctx := events.WithCause(t.Context(), events.Cause{ID: "1"})
+	until := g.now().Add(time.Hour)
+	said := events.SecurityAlert{AlertID: "a", About: "address", Value: "2001:db8::/64", LastAt: g.now(), BlockUntil: &until}
+	if err := g.block(ctx, said); err != nil {
+		t.Fatal(err)
+	}
+	neighbour := household(netip.MustParseAddr("2001:db8::8"))
+	if _, v := ask(t, all[1], ten, neighbour, 1); !v.blocked || v.ok || v.retry < time.Hour-time.Minute {
+		t.Errorf("of the same network: %+v", v)
+	}
+	if yes, _ := ask(t, all[1], ten, "ann", 1); yes != 1 {
+		t.Error("somebody else is blocked")
+	}
+	advance(time.Minute)
+	release := events.SecurityReleased{AlertID: "a", About: "address", Value: "2001:db8::/64", ReleasedAt: g.now()}
+	if err := g.release(events.WithCause(t.Context(), events.Cause{ID: "2"}), release); err != nil {
+		t.Fatal(err)
+	}
+	late := events.WithCause(t.Context(), events.Cause{ID: "3"})
+	if err := g.block(late, said); err != nil { // it was said before the release, and comes after it
+		t.Fatal(err)
+	}
+	if _, v := ask(t, all[1], ten, neighbour, 1); v.blocked || !v.ok {
+		t.Errorf("released: %+v", v)
 	}
 }

@@ -10,14 +10,16 @@ import (
 	"sync"
 	"time"
 
+	"paceline/shared/function"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/rest"
 )
 
 type targetKey struct{}
 
-// target is the function that a request goes to, and the token for it.
-type target struct{ function, token string }
+// target is the function that a request goes to, the token for it, and where it
+// comes from.
+type target struct{ function, token, address string }
 
 // fromClient are headers that a client must not speak for others with.
 var fromClient = []string{
@@ -70,14 +72,8 @@ func (g *gateway) rewrite(p *httputil.ProxyRequest) {
 	}
 	p.SetURL(base)
 	p.Out.Header.Set("Authorization", "Bearer "+to.token)
-	if to.function == guard {
-		p.Out.Header.Set("X-Forwarded-For", household(g.trusted.client(p.In)))
-	}
+	p.Out.Header.Set(function.ClientAddress, to.address)
 }
-
-// guard is the function that counts who guesses, by their address. Nobody else
-// is told it.
-const guard = "accounts"
 
 // buffers lends the proxy its copy buffers.
 type buffers struct{ pool sync.Pool }

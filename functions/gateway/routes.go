@@ -133,6 +133,10 @@ var Routes = []Route{
 
 	{"POST", "/v1/mail/unsubscribe", "mail", public, smallBody, quick},
 
+	{"GET", "/v1/admin/alerts", "watch", operators, 0, quick},
+	{"POST", "/v1/admin/alerts/{id}/acknowledge", "watch", operators, smallBody, quick},
+	{"POST", "/v1/admin/alerts/{id}/release", "watch", operators, smallBody, quick},
+
 	{"GET", "/v1/admin/deadletters", "deadletter", operators, 0, quick},
 	{"GET", "/v1/admin/deadletters/{id}", "deadletter", operators, 0, quick},
 	{"POST", "/v1/admin/deadletters/{id}/replay", "deadletter", operators, smallBody, quick},

@@ -15,6 +15,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // samples are values for every template.
 var samples = map[string]string{
+	"rule": "stuffing-one-source", "value": "192.0.2.1", "runbook": "docs/alerts/stuffing-one-source.md", "count": "20", "last_at": "2026-05-04T10:00:00Z",
 	"token": "Ab3-_xyz", "valid_for": "24h0m0s", "name": "Анна O'Neil", "who": "Пётр & Co", "sport": "Trail running",
 	"distance": "12.34 km", "duration": "1:02:03", "file_name": "morning <run>.fit", "reason": "the file ends too early",
 	"device": "Firefox, Linux", "when": "2026-05-04 10:00 UTC",

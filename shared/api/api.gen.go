@@ -7,6 +7,69 @@ import (
 	"time"
 )
 
+// Defines values for AlertAbout.
+const (
+	AlertAboutActor    AlertAbout = "actor"
+	AlertAboutAddress  AlertAbout = "address"
+	AlertAboutPlatform AlertAbout = "platform"
+	AlertAboutTarget   AlertAbout = "target"
+)
+
+// Valid indicates whether the value is a known member of the AlertAbout enum.
+func (e AlertAbout) Valid() bool {
+	switch e {
+	case AlertAboutActor:
+		return true
+	case AlertAboutAddress:
+		return true
+	case AlertAboutPlatform:
+		return true
+	case AlertAboutTarget:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AlertLevel.
+const (
+	AlertLevelPage   AlertLevel = "page"
+	AlertLevelTicket AlertLevel = "ticket"
+)
+
+// Valid indicates whether the value is a known member of the AlertLevel enum.
+func (e AlertLevel) Valid() bool {
+	switch e {
+	case AlertLevelPage:
+		return true
+	case AlertLevelTicket:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AlertState.
+const (
+	AlertStateAcknowledged AlertState = "acknowledged"
+	AlertStateOpen         AlertState = "open"
+	AlertStateReleased     AlertState = "released"
+)
+
+// Valid indicates whether the value is a known member of the AlertState enum.
+func (e AlertState) Valid() bool {
+	switch e {
+	case AlertStateAcknowledged:
+		return true
+	case AlertStateOpen:
+		return true
+	case AlertStateReleased:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CoachScope.
 const (
 	CoachScopeHeartRate       CoachScope = "heart_rate"
@@ -419,6 +482,89 @@ type AdminUserList struct {
 	// Items The accounts.
 	Items []AdminUser `json:"items"`
 }
+
+// Alert Security signals that add up to something that somebody should look at.
+type Alert struct {
+	// ID The alert's id.
+	ID string `json:"id"`
+
+	// Rule The rule that led to it.
+	Rule  string     `json:"rule"`
+	Level AlertLevel `json:"level"`
+	About AlertAbout `json:"about"`
+
+	// Value Whom or what it is about.
+	Value string `json:"value"`
+
+	// Count How many signals counted when it was last said.
+	Count int        `json:"count"`
+	State AlertState `json:"state"`
+
+	// FirstAt When it was first said.
+	FirstAt time.Time `json:"first_at"`
+
+	// LastAt When it was last said.
+	LastAt time.Time `json:"last_at"`
+
+	// BlockUntil Until when the gateway lets them in no more; absent where it does.
+	BlockUntil *time.Time `json:"block_until,omitempty"`
+
+	// Runbook The page of the repository that says what to do.
+	Runbook string      `json:"runbook"`
+	Sample  AlertSample `json:"sample"`
+
+	// ChangedBy Who acknowledged or released it.
+	ChangedBy string `json:"changed_by,omitempty"`
+
+	// ChangedAt When they did.
+	ChangedAt *time.Time `json:"changed_at,omitempty"`
+}
+
+// AlertAbout What a rule counts by.
+type AlertAbout string
+
+// AlertLevel Whether an alert wakes somebody or waits for the day.
+type AlertLevel string
+
+// AlertList A page of alerts.
+type AlertList struct {
+	// Items The last said first.
+	Items      []Alert    `json:"items"`
+	NextCursor NextCursor `json:"next_cursor,omitempty"`
+}
+
+// AlertSample The signal that was one too many.
+type AlertSample struct {
+	// Signal Its name in OWASP's logging vocabulary.
+	Signal string `json:"signal"`
+
+	// Function Who saw it.
+	Function string `json:"function"`
+
+	// Code The code of the answer.
+	Code string `json:"code,omitempty"`
+
+	// ActorID Who called, when known.
+	ActorID string `json:"actor_id,omitempty"`
+
+	// TargetID Whom or what it was about.
+	TargetID string `json:"target_id,omitempty"`
+
+	// Address Where the call came from.
+	Address string `json:"address,omitempty"`
+
+	// Route The method and the pattern of the path.
+	Route string `json:"route,omitempty"`
+
+	// RequestID The request, as logs have it.
+	RequestID string `json:"request_id,omitempty"`
+
+	// At When.
+	At time.Time `json:"at"`
+}
+
+// AlertState What operators did about an alert.
+type AlertState string
 
 // AthleteBasis What was known of a person on a day.
 type AthleteBasis struct {

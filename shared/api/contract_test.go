@@ -47,7 +47,7 @@ func TestDocumentIsValid(t *testing.T) {
 
 func TestOperationHasAnIDAndAnOwner(t *testing.T) {
 	t.Parallel()
-	functions := []string{"accounts", "upload", "stats", "feed", "social", "notify", "mail", "deadletter", "gateway"}
+	functions := []string{"accounts", "upload", "stats", "feed", "social", "notify", "mail", "deadletter", "watch", "gateway"}
 	seen := map[string]bool{}
 	eachOperation(t, func(t *testing.T, _ string, op *openapi3.Operation) {
 		if op.OperationID == "" || seen[op.OperationID] {

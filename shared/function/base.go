@@ -15,6 +15,7 @@ import (
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 	"paceline/shared/function/seal"
+	"paceline/shared/function/security"
 	"paceline/shared/function/store"
 )
 
@@ -40,6 +41,7 @@ type Base struct {
 	calls      *identity.Verifier
 	deliveries deliveries
 	events     *identity.EventVerifier
+	signals    signalling
 }
 
 // Opener opens a function. It checks its settings and does no I/O that it can
@@ -73,12 +75,14 @@ func openIdentity(e Env, name string, c IdentityConfig) (*Base, error) {
 		return nil, fmt.Errorf("IDENTITY_KEY_FILE: %w", err)
 	}
 	keys := KeysFromFile(c.KeysFile)
-	return &Base{
+	b := &Base{
 		Name: name, Signer: signer, Log: e.Log.With("function", name), Now: e.Now, Keys: keys,
 		calls:      identity.NewVerifier(identity.CallType, name, []string{GatewayName}, keys, e.Now),
 		deliveries: openDeliveries(c, name, keys, e.Now),
 		events:     identity.NewEventVerifier(keys, e.Now),
-	}, nil
+	}
+	b.signals.b = b
+	return b, nil
 }
 
 // OpenBase reads Config and makes what it describes, without connecting.
@@ -138,13 +142,13 @@ func fileSource(variable, path string) identity.KeySource {
 // Function puts routes, subscriptions and the sweep of the outbox together.
 // Routes see a verified caller in their context (identity.CallerFrom).
 func (b *Base) Function(routes http.Handler, subscriptions ...eventing.Subscription) *Function {
-	return b.Public(b.Calls(routes), subscriptions...)
+	return b.Public(peer, b.Calls(routes), subscriptions...)
 }
 
-// Public is Function for routes that say by themselves who calls: those of the
-// gateway.
-func (b *Base) Public(routes http.Handler, subscriptions ...eventing.Subscription) *Function {
-	f := &Function{Handler: routes}
+// Public is Function for routes that say by themselves who calls, and from
+// where: those of the gateway.
+func (b *Base) Public(address func(*http.Request) string, routes http.Handler, subscriptions ...eventing.Subscription) *Function {
+	f := &Function{Handler: b.Watched(address, routes)}
 	if b.Store == nil {
 		return f
 	}
@@ -152,15 +156,18 @@ func (b *Base) Public(routes http.Handler, subscriptions ...eventing.Subscriptio
 	receive := eventing.Receiver(b.Log, b.believe, b.Store.Keys().OpenEvent, append([]eventing.Subscription{sweep}, subscriptions...)...)
 	mux := http.NewServeMux()
 	mux.Handle("POST /events", b.deliveries.handler(receive))
-	mux.Handle("/", f.Handler)
-	f.Handler = mux
+	mux.Handle("/", routes)
+	f.Handler = b.Watched(address, mux)
 	f.Ready = func(ctx context.Context) error {
 		if err := b.Store.Ping(ctx); err != nil {
 			return fmt.Errorf("REDIS_URL: %w", err)
 		}
 		return nil
 	}
-	f.Close = func(context.Context) error { return b.Store.Close() }
+	f.Close = func(context.Context) error {
+		b.signals.close()
+		return b.Store.Close()
+	}
 	return f
 }
 
@@ -182,7 +189,10 @@ func verified(v verifier, next http.Handler) http.Handler {
 		if err != nil {
 			return err
 		}
-		next.ServeHTTP(w, r.WithContext(identity.WithCaller(r.Context(), caller)))
+		noted(r, caller)
+		r = r.WithContext(identity.WithCaller(r.Context(), caller))
+		next.ServeHTTP(w, r)
+		security.Routed(r)
 		return nil
 	})
 }

@@ -70,6 +70,7 @@ func traced(name string, next http.Handler) http.Handler {
 		shown.Header, shown.RemoteAddr = r.Header.Clone(), ""
 		shown.Header.Del("User-Agent")
 		shown.Header.Del("X-Forwarded-For")
+		shown.Header.Del(ClientAddress)
 		trace.ServeHTTP(w, shown)
 	})
 }

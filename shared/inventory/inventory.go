@@ -71,6 +71,9 @@ var Documents = []Document{
 	{"mail.Person", "person:<user>", true, "mail.json", Deleted},
 	{"mail.delivery", "delivery:<digest>", false, "mail.json", Expires},
 
+	{"watch.Window", "window:<rule>:<what it counts by>", true, "of attacks, not of a person", Expires},
+	{"watch.Alert", "alert:<id>", true, "of attacks, not of a person", Expires},
+
 	{"deadletter.Letter", "letter:<id>", true, "an operator's, of no person", Nobody},
 }
 
@@ -88,7 +91,17 @@ var Parts = map[string]string{
 	"figures.Athlete":  "stats.kept",
 	"figures.Peak":     "stats.kept",
 	"figures.Zones":    "stats.kept",
+	"watch.Said":       "watch.Window",
 }
+
+// Open is the events of which nothing is sealed, with the reason.
+var Open = map[string]string{
+	"SecuritySignal":   attack,
+	"SecurityAlert":    attack,
+	"SecurityReleased": attack,
+}
+
+const attack = "about who attacks: addresses, ids and codes, never what is known of a person; the gateway sends it and has no keys, and it must be readable when a person's key is gone"
 
 // Harmless is the members, by name, that may lie and travel as they are, with
 // the reason. A member of that name that says more of a person needs another

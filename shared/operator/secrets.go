@@ -48,6 +48,7 @@ changes nothing. A value that begins with @ is read from that file.`,
 	f.StringVar(&s.PublicURL, "public-url", "", "what links in mails begin with")
 	f.StringVar(&s.MailFrom, "mail-from", "", "sender of mails")
 	f.StringVar(&s.AdminEmails, "admin-emails", "", "addresses whose proof gives the role admin, separated by commas")
+	f.StringVar(&s.AlertEmails, "alert-emails", "", "addresses that get a mail for each security alert, separated by commas")
 	f.StringArrayVar(&values, "value", nil, "OBJECT/KEY=VALUE for anything else that the manifests refer to")
 	f.StringVarP(&rendered, "filename", "f", "", "what the cluster is told, as Kustomize renders it (- is standard input), instead of what this binary holds")
 	f.BoolVar(&dryRun, "dry-run", false, "print new objects as YAML and speak to no cluster")
@@ -79,7 +80,7 @@ func fromFiles(s *cluster.Settings) error {
 		return strings.TrimSpace(string(b)), err
 	}
 	var err error
-	for _, v := range []*string{&s.RedisURL, &s.ObjectsURL, &s.MailURL, &s.PublicURL, &s.MailFrom, &s.AdminEmails} {
+	for _, v := range []*string{&s.RedisURL, &s.ObjectsURL, &s.MailURL, &s.PublicURL, &s.MailFrom, &s.AdminEmails, &s.AlertEmails} {
 		if *v, err = read(*v); err != nil {
 			return err
 		}

@@ -58,7 +58,7 @@ func TestRowsKnowWhoSendsAndWhoHears(t *testing.T) {
 	for _, r := range rows {
 		of[r.Type] = r
 	}
-	if r := of[events.TypeMailRequested]; !slices.Equal(r.Sources(), []string{"/functions/accounts", "/functions/notify"}) || !slices.Equal(r.Listeners, []string{"mail"}) {
+	if r := of[events.TypeMailRequested]; !slices.Equal(r.Sources(), []string{"/functions/accounts", "/functions/notify", "/functions/watch"}) || !slices.Equal(r.Listeners, []string{"mail"}) {
 		t.Errorf("mail.requested comes from %v and goes to %v", r.Sources(), r.Listeners)
 	}
 	if r := of[events.TypePing]; !slices.Equal(r.Sources(), []string{"/apis/v1/namespaces/paceline/pingsources/sweep"}) || r.DataSchema() != "" {

@@ -63,7 +63,11 @@ func read(root string) ([]Row, error) {
 	var rows []Row
 	for _, p := range events.All() {
 		t := reflect.TypeOf(p).Elem()
-		row := Row{Type: p.EventType(), Description: text.sentence(t.Name()), Functions: made[t.Name()], Listeners: listeners(set, p.EventType())}
+		by := made[t.Name()]
+		if len(by) == 0 { // what the kit makes for every function
+			by = slices.Sorted(slices.Values(events.Senders(p.EventType())))
+		}
+		row := Row{Type: p.EventType(), Description: text.sentence(t.Name()), Functions: by, Listeners: listeners(set, p.EventType())}
 		if row.Type == events.TypePing {
 			for _, ping := range set.PingSources {
 				row.Schedules = append(row.Schedules, ping.Metadata.Key())

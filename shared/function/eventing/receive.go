@@ -16,6 +16,7 @@ import (
 	"paceline/events"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/seal"
+	"paceline/shared/function/security"
 )
 
 // maxEvent bounds an event; more than this belongs into the object store.
@@ -86,7 +87,7 @@ func Receiver(log *slog.Logger, verify Verify, open Open, subscriptions ...Subsc
 			err = nil
 		}
 		if err != nil {
-			answer(w, log.With("type", e.Type(), "id", e.ID()), err)
+			answer(w, r, log.With("type", e.Type(), "id", e.ID()), err)
 			return
 		}
 		w.WriteHeader(http.StatusAccepted)
@@ -151,12 +152,13 @@ func unseal(ctx context.Context, e *ce.Event, open Open) error {
 
 // answer turns an error into a status by its retry effect. The code goes to
 // the dead letters; the text of an internal error does not.
-func answer(w http.ResponseWriter, log *slog.Logger, err error) {
+func answer(w http.ResponseWriter, r *http.Request, log *slog.Logger, err error) {
 	f := fault.Of(err)
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		f = fault.Unavailable("unavailable", f.RetryAfter, err) // whatever the handler made of it
 	}
 	status := f.EventStatus()
+	security.Answered(r.Context(), status, f.Code)
 	level := slog.LevelWarn
 	if status == http.StatusInternalServerError {
 		level = slog.LevelError

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -345,8 +346,14 @@ func (r *Rig) record(w http.ResponseWriter, req *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// Sent is every event that the broker took, in order.
+// Sent is every event that the broker took, in order, but for signals to the
+// watch: they come besides, some time after the answer that they are about.
 func (r *Rig) Sent() []events.Envelope {
+	return slices.DeleteFunc(r.taken(), func(e events.Envelope) bool { return e.Type == events.TypeSecuritySignal })
+}
+
+// taken is every event that the broker took.
+func (r *Rig) taken() []events.Envelope {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]events.Envelope(nil), r.sent...)
@@ -358,7 +365,7 @@ func SentOf[P events.Payload](r *Rig) []P {
 	var zero P
 	var out []P
 	seen := map[string]bool{}
-	for _, e := range r.Sent() {
+	for _, e := range r.taken() {
 		if e.Type != zero.EventType() || seen[e.ID] {
 			continue
 		}

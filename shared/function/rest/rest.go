@@ -16,6 +16,7 @@ import (
 
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
+	"paceline/shared/function/security"
 )
 
 // MaxJSON bounds a JSON request.
@@ -52,6 +53,7 @@ func Problem(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.As(err, &tooLarge) {
 		f = fault.New(http.StatusRequestEntityTooLarge, "too_large", "the body is larger than %d bytes", tooLarge.Limit)
 	}
+	security.Answered(r.Context(), f.Status, f.Code)
 	id := r.Header.Get("X-Request-Id")
 	if f.Status >= http.StatusInternalServerError {
 		slog.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "request_id", id, "status", f.Status, "error", err)

@@ -39,6 +39,7 @@ type Settings struct {
 	PublicURL   string
 	MailFrom    string
 	AdminEmails string
+	AlertEmails string
 	// Values are for references that have no setting of their own: the value
 	// of "object/key".
 	Values map[string]string
@@ -74,6 +75,8 @@ func (s Settings) value(n Need) (value, flag string) {
 		return s.MailFrom, "--mail-from"
 	case "paceline-config/admin-emails":
 		return s.AdminEmails, "--admin-emails"
+	case "paceline-config/alert-emails":
+		return s.AlertEmails, "--alert-emails"
 	}
 	if n.Name == redisSecret {
 		return strings.ReplaceAll(s.RedisURL, "{function}", n.Key), "--redis-url"
@@ -149,7 +152,7 @@ func complete(o Object, n Need, s Settings) error {
 		return err
 	case ok:
 		o.Data[n.Key] = made
-	case n.Key == "admin-emails": // nobody is an admin from the start
+	case n.Key == "admin-emails" || n.Key == "alert-emails": // nobody is an admin from the start
 		o.Data[n.Key] = ""
 	default:
 		return fmt.Errorf("%s is missing: it becomes the key %s of the %s %s", flag, n.Key, n.Kind, n.Name)

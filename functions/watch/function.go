@@ -1,0 +1,155 @@
+package watch
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"paceline/events"
+	"paceline/shared/api"
+	"paceline/shared/function"
+	"paceline/shared/function/eventing"
+	"paceline/shared/function/identity"
+	"paceline/shared/function/rest"
+	"paceline/shared/function/seal"
+	"paceline/shared/function/store"
+)
+
+// Config is what this function reads besides function.Config.
+type Config struct {
+	// AlertEmails get a mail for each alert, separated by commas.
+	AlertEmails []string `env:"ALERT_EMAILS" envSeparator:","`
+	// PublicURL is what links in mails begin with.
+	PublicURL string `env:"PUBLIC_URL,notEmpty,required"`
+}
+
+// Open opens the watch function.
+func Open(_ context.Context, e function.Env) (*function.Function, error) {
+	c, err := function.Parse[Config](e)
+	if err != nil {
+		return nil, err
+	}
+	for i, to := range c.AlertEmails {
+		if c.AlertEmails[i] = strings.TrimSpace(to); !strings.Contains(to, "@") {
+			return nil, fmt.Errorf("ALERT_EMAILS: %q is not a mail address", to)
+		}
+	}
+	base, err := function.OpenBase(e, "watch")
+	if err != nil {
+		return nil, err
+	}
+	f := &watch{config: c, base: base, store: base.Store}
+	mux := http.NewServeMux()
+	mux.Handle("GET /v1/admin/alerts", rest.Handler(f.list))
+	mux.Handle("POST /v1/admin/alerts/{id}/acknowledge", rest.Command(base.Store, f.to(stateAcknowledged)))
+	mux.Handle("POST /v1/admin/alerts/{id}/release", rest.Command(base.Store, f.to(stateReleased)))
+	return base.Function(mux, eventing.On(f.signal), eventing.On(f.keep)), nil
+}
+
+type watch struct {
+	config Config
+	base   *function.Base
+	store  *store.Store
+}
+
+// signal counts a signal under each rule that it concerns.
+func (f *watch) signal(ctx context.Context, s events.SecuritySignal) error {
+	for _, r := range rules {
+		about := r.concerns(s)
+		if about == "" {
+			continue
+		}
+		if err := f.count(ctx, r, about, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list shows alerts, the last said first; ?state= leaves out others.
+func (f *watch) list(w http.ResponseWriter, r *http.Request) error {
+	p, err := rest.PageOf(r, 2)
+	if err != nil {
+		return err
+	}
+	ctx, wanted := r.Context(), r.URL.Query().Get("state")
+	out := api.AlertList{Items: []api.Alert{}}
+	for after := p.After; ; {
+		entries, last, err := f.store.Page(ctx, f.store.Key(partition, "alerts"), p.Limit, after)
+		if err != nil {
+			return err
+		}
+		places := make([]store.Place, len(entries))
+		for i, e := range entries {
+			places[i] = store.Place{Owner: seal.Platform, Key: f.store.Key(partition, "alert", e.ID)}
+		}
+		alerts, err := store.GetManySealed[Alert](ctx, f.store, places)
+		if err != nil {
+			return err
+		}
+		for i, a := range alerts {
+			if a == nil || wanted != "" && a.State != wanted {
+				continue
+			}
+			if out.Items = append(out.Items, a.shown()); len(out.Items) == p.Limit && (last != nil || i+1 < len(alerts)) {
+				out.NextCursor = rest.Cursor(entries[i].Position())
+				return rest.JSON(w, http.StatusOK, out)
+			}
+		}
+		if last == nil {
+			return rest.JSON(w, http.StatusOK, out)
+		}
+		after = last.Position()
+	}
+}
+
+// to is the command that brings an alert into a state.
+func (f *watch) to(state string) rest.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		a, err := f.change(r.Context(), r.PathValue("id"), state, identity.UserID(r))
+		if err != nil {
+			return err
+		}
+		f.base.Log.InfoContext(r.Context(), "audit: alert "+state, "alert", a.AlertID, "by", a.ChangedBy)
+		return rest.JSON(w, http.StatusOK, a.shown())
+	}
+}
+
+// runbook is the page of a rule.
+func runbook(rule string) string { return "docs/alerts/" + rule + ".md" }
+
+// shown is an alert as the API has it.
+func (a Alert) shown() api.Alert {
+	out := api.Alert{
+		ID: a.AlertID, Rule: a.Rule, Level: api.AlertLevel(a.Level), About: api.AlertAbout(a.About), Value: a.Value, Count: a.Count,
+		State: api.AlertState(a.State), FirstAt: a.FirstAt, LastAt: a.LastAt, BlockUntil: a.BlockUntil, Runbook: runbook(a.Rule),
+		Sample: api.AlertSample{
+			Signal: a.Sample.Name, Function: a.Sample.Function, Code: a.Sample.Code, ActorID: a.Sample.ActorID, TargetID: a.Sample.TargetID,
+			Address: a.Sample.Address, Route: a.Sample.Route, RequestID: a.Sample.RequestID, At: a.Sample.At,
+		},
+		ChangedBy: a.ChangedBy,
+	}
+	if !a.ChangedAt.IsZero() {
+		out.ChangedAt = &a.ChangedAt
+	}
+	return out
+}
+
+// mailAbout asks for one mail about an alert to one address, each time that it
+// is said.
+func mailAbout(a Alert, to, publicURL string) events.MailRequested {
+	sum := sha256.Sum256([]byte(to))
+	return events.MailRequested{
+		Key: "alert-" + a.AlertID + "-" + scoreText(a.LastAt) + "-" + hex.EncodeToString(sum[:6]), To: to, Template: "security_alert", Locale: "en",
+		Data: map[string]string{
+			"rule": a.Rule, "value": a.Value, "count": strconv.Itoa(a.Count), "last_at": a.LastAt.Format(time.RFC3339), "runbook": runbook(a.Rule),
+		},
+	}
+}
+
+func scoreText(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }

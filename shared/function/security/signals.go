@@ -1,0 +1,84 @@
+package security
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Signal is one kind of what is worth a look.
+type Signal struct{ Name, Level string }
+
+// The levels.
+const (
+	Info     = "info"
+	Warn     = "warn"
+	Critical = "critical"
+)
+
+// The signals that are told with Report, and not by the code of an answer.
+var (
+	LoginSuccess          = Signal{"authn_login_success", Info}
+	LoginSuccessAfterFail = Signal{"authn_login_successafterfail", Warn}
+	PasswordChange        = Signal{"authn_password_change", Info}
+	TokenReuse            = Signal{"authn_token_reuse", Critical}
+	NewDevice             = Signal{"authn_login_newdevice", Info}
+	Bomb                  = Signal{"upload_validation", Critical}
+)
+
+var (
+	loginFail   = Signal{"authn_login_fail", Warn}
+	jwtReject   = Signal{"jwt_reject", Warn}
+	revoked     = Signal{"session_use_after_expire", Critical}
+	authzFail   = Signal{"authz_fail", Critical}
+	tooOften    = Signal{"excess_rate_limit_exceeded", Warn}
+	badInput    = Signal{"input_validation_fail", Warn}
+	badUpload   = Signal{"upload_validation", Warn}
+	badEvent    = Signal{"event_auth_fail", Critical}
+	strayPath   = Signal{"malicious_excess_404", Info}
+	honey       = Signal{"malicious_honey", Critical}
+	badLink     = Signal{"webhook_reject", Warn}
+	badMail     = Signal{"authn_token_reject", Warn}
+	strayObject = Signal{"malicious_direct_reference", Warn}
+)
+
+// byCode is which codes of answers are signals, wherever they come from.
+var byCode = map[string]Signal{
+	"invalid_credentials": loginFail, "too_many_attempts": {"authn_login_lock", Warn},
+	"invalid_refresh_token": badMail, "invalid_token": badMail,
+	"token_invalid": jwtReject,
+	"token_revoked": revoked,
+	"role_missing":  authzFail,
+	"rate_limited":  tooOften,
+	"invalid_json":  badInput, "invalid_member": badInput, "body_unreadable": badInput, "too_large": badInput, "unsupported_media_type": badInput,
+	"xml_doctype": Bomb, "gzip_bomb": Bomb, "archive_bomb": Bomb, "archive_nested": Bomb, "archive_traversal": Bomb,
+	"unsupported_format": badUpload, "file_too_large": badUpload,
+	"event_unsigned": badEvent, "event_forged": badEvent, "event_sender": badEvent, "token_subject": badEvent,
+}
+
+// eventsPath is where a function hears events: who is not known there is not
+// one of ours.
+const eventsPath = "/events"
+
+// honeyPaths are where nothing ever was, and what is looked for first by those
+// who look for what was left open.
+var honeyPaths = map[string]bool{
+	"/admin/backup": true, "/.env": true, "/.git/config": true, "/wp-login.php": true, "/phpmyadmin/": true, "/actuator/env": true, "/backup.zip": true,
+}
+
+// signalOf is what an answer with a fault is worth, when it is.
+func signalOf(a answer) (Signal, bool) {
+	switch {
+	case a.path == eventsPath && a.status == http.StatusUnauthorized:
+		return badEvent, true
+	case a.route == "" && honeyPaths[a.path]:
+		return honey, true
+	case a.code == "invalid_token" && strings.HasSuffix(a.route, "/unsubscribe"):
+		return badLink, true
+	case a.status == http.StatusNotFound && strings.Contains(a.route, "{"):
+		return strayObject, true
+	case a.route == "" && (a.status == http.StatusUnauthorized || a.status == http.StatusNotFound) && a.code != "token_invalid" && a.code != "token_revoked":
+		return strayPath, true
+	}
+	s, ok := byCode[a.code]
+	return s, ok
+}

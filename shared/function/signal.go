@@ -1,0 +1,159 @@
+package function
+
+import (
+	"context"
+	"crypto/rand"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"paceline/events"
+	"paceline/shared/function/identity"
+	"paceline/shared/function/security"
+	"paceline/shared/function/store"
+)
+
+const (
+	// signalWindow is in which like signals are sent as one.
+	signalWindow = time.Second
+	// maxSignals bounds how many kinds of signals wait at once: what comes then is
+	// logged and no more, since whoever floods with a new kind each time is known
+	// by the first thousand.
+	maxSignals = 1024
+	// signalPatience is how long the last signals may take when a process ends.
+	signalPatience = 3 * time.Second
+)
+
+// ClientAddress is the header in which the gateway says where a call came from.
+const ClientAddress = "X-Client-Address"
+
+// signalling sends what is worth a look to the watch, besides the requests that it
+// is about: like ones of a second together, the first at once.
+//
+// A signal is in the outbox a moment after the answer. What had not got there
+// when the process is killed is lost; what is there is sent as every event is.
+type signalling struct {
+	b *Base
+
+	mu      sync.Mutex
+	waiting map[events.SecuritySignal]*tally // by what is alike in them
+	closed  bool
+	sending sync.WaitGroup
+}
+
+// tally is how many like signals came since the last that was sent.
+type tally struct {
+	last  events.SecuritySignal
+	count int
+}
+
+// add takes a signal; it neither fails nor waits.
+func (s *signalling) add(sig events.SecuritySignal) {
+	sig.Function, sig.At = s.b.Name, s.b.Now().UTC()
+	s.b.Log.Warn("security", "signal", sig.Name, "level", sig.Level, "code", sig.Code, "route", sig.Route, "request_id", sig.RequestID)
+	if s.b.Store == nil {
+		return
+	}
+	like := sig
+	like.SignalID, like.RequestID, like.Count, like.At = "", "", 0, time.Time{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.waiting[like]; t != nil {
+		t.last, t.count = sig, t.count+1
+		return
+	}
+	if s.closed || len(s.waiting) >= maxSignals {
+		return
+	}
+	if s.waiting == nil {
+		s.waiting = map[events.SecuritySignal]*tally{}
+	}
+	s.waiting[like] = &tally{}
+	s.sending.Add(1)
+	go s.send(like, sig)
+}
+
+// send sends the first of like signals, and then, second by second, how many
+// came meanwhile, until none does.
+func (s *signalling) send(like, first events.SecuritySignal) {
+	defer s.sending.Done()
+	s.emit(first)
+	for {
+		end := s.pause()
+		s.mu.Lock()
+		t := s.waiting[like]
+		if t.count == 0 {
+			delete(s.waiting, like)
+			s.mu.Unlock()
+			return
+		}
+		next := t.last
+		next.Count, t.count = t.count, 0
+		s.mu.Unlock()
+		s.emit(next)
+		if end {
+			return
+		}
+	}
+}
+
+// pause waits for a window, or until the process ends, and says which.
+func (s *signalling) pause() (end bool) {
+	for waited := time.Duration(0); waited < signalWindow; waited += signalWindow / 20 {
+		s.mu.Lock()
+		end = s.closed
+		s.mu.Unlock()
+		if end {
+			return true
+		}
+		time.Sleep(signalWindow / 20)
+	}
+	return false
+}
+
+// emit puts a signal into the outbox of who it is about.
+func (s *signalling) emit(sig events.SecuritySignal) {
+	sig.SignalID = rand.Text()
+	ctx, cancel := context.WithTimeout(events.WithCause(context.Background(), events.Cause{ID: "signal " + sig.SignalID}), signalPatience)
+	defer cancel()
+	if err := s.b.Store.Update(ctx, sig.Address, func(t *store.Tx) error { return t.Emit(sig) }); err != nil {
+		s.b.Log.Error("security signal lost", "signal", sig.Name, "error", err)
+	}
+}
+
+// close sends what waits, and takes no more.
+func (s *signalling) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.sending.Wait()
+}
+
+// Watched tells the watch of what is worth a look in what next answers. address
+// says where a request comes from.
+func (b *Base) Watched(address func(*http.Request) string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, note := security.Begin(r, address(r))
+		r = r.WithContext(ctx)
+		next.ServeHTTP(w, r)
+		security.Routed(r)
+		for _, s := range note.Signals() {
+			b.signals.add(s)
+		}
+	})
+}
+
+// peer is where a connection comes from.
+func peer(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
+// noted tells the note of a request who calls, by a caller whose word is good.
+func noted(r *http.Request, caller identity.Caller) {
+	security.Known(r.Context(), caller.UserID, r.Header.Get(ClientAddress))
+}
