@@ -238,3 +238,25 @@ func TestOnlyDaysThatSayOtherwiseAreReplayed(t *testing.T) {
 		}
 	}
 }
+
+// A week is the ISO week, also at the turn of the year, and has no year of its own.
+func TestPeriodsOfADay(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		day, want string
+		by        api.Period
+	}{
+		{"2027-01-01", "2026-12-28 2027-01-04", api.PeriodWeek},
+		{"2026-12-28", "2026-12-28 2027-01-04", api.PeriodWeek},
+		{"2024-12-29", "2024-12-23 2024-12-30", api.PeriodWeek},
+		{"2024-02-29", "2024-02-01 2024-03-01", api.PeriodMonth},
+		{"2024-02-29", "2024-02-29 2024-03-01", api.PeriodDay},
+		{"2024-12-31", "2024-01-01 2025-01-01", api.PeriodYear},
+	} {
+		d, _ := time.Parse(time.DateOnly, c.day)
+		start, end := period(d, c.by)
+		if got := start.Format(time.DateOnly) + " " + end.Format(time.DateOnly); got != c.want {
+			t.Errorf("%s of %s: %s, want %s", c.by, c.day, got, c.want)
+		}
+	}
+}

@@ -99,7 +99,8 @@ type span struct{ from, to string }
 // changedDays are the days on which two settings say different things for any
 // sport.
 func changedDays(a, b Settings) []span {
-	days, sports := map[string]bool{"": true}, map[string]bool{"": true}
+	// Of "" are heart rates; cycling and running have more without being named.
+	days, sports := map[string]bool{"": true}, map[string]bool{"": true, "cycling": true, "running": true}
 	for _, s := range []Settings{a, b} {
 		for _, e := range s.Entries {
 			days[e.ValidFrom] = true

@@ -30,10 +30,7 @@ func (s Settings) On(day, sport string) figures.Athlete {
 			age := float64(year - *e.BirthYear)
 			a.AgeYears = &age
 		}
-		inSport(&a, events.SportSettings{
-			MaxHeartRateBPM: e.MaxHeartRateBPM, ThresholdHeartRateBPM: e.ThresholdHeartRateBPM, FTPW: e.FTPW, ThresholdSpeedMPS: e.ThresholdSpeedMPS,
-			HeartRateZonesBPM: e.HeartRateZonesBPM, PowerZonesW: e.PowerZonesW, SpeedZonesMPS: e.SpeedZonesMPS,
-		})
+		inSport(&a, shared(e, sport))
 	}
 	for _, e := range s.Entries { // again, so that a newer entry for all does not hide the sport's
 		if e.ValidFrom > day {
@@ -46,6 +43,22 @@ func (s Settings) On(day, sport string) figures.Athlete {
 		}
 	}
 	return a
+}
+
+// shared is what an entry says of a sport without naming it: heart rates of all
+// of them, the power of cycling and the speed of running alone. A cyclist's FTP
+// is not that of a runner with a power meter, nor a runner's pace a swimmer's.
+func shared(e events.AthleteSettings, sport string) events.SportSettings {
+	s := events.SportSettings{
+		MaxHeartRateBPM: e.MaxHeartRateBPM, ThresholdHeartRateBPM: e.ThresholdHeartRateBPM, HeartRateZonesBPM: e.HeartRateZonesBPM,
+	}
+	switch sport {
+	case "cycling":
+		s.FTPW, s.PowerZonesW = e.FTPW, e.PowerZonesW
+	case "running":
+		s.ThresholdSpeedMPS, s.SpeedZonesMPS = e.ThresholdSpeedMPS, e.SpeedZonesMPS
+	}
+	return s
 }
 
 func inSport(a *figures.Athlete, s events.SportSettings) {

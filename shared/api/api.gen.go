@@ -1874,7 +1874,7 @@ type TrainingSettings struct {
 	Version int64 `json:"version"`
 }
 
-// TrainingSettingsEntry What holds from a date until the next entry that says the same figure.
+// TrainingSettingsEntry What holds from a date until the next entry that says the same figure: heart rates in every sport, power in cycling, speed in running.
 type TrainingSettingsEntry struct {
 	// ValidFrom The first day.
 	ValidFrom string `json:"valid_from"`
@@ -1888,13 +1888,13 @@ type TrainingSettingsEntry struct {
 	// ThresholdHeartRateBPM Heart rate at lactate threshold.
 	ThresholdHeartRateBPM *float64 `json:"threshold_heart_rate_bpm,omitempty"`
 
-	// FTPW Functional threshold power.
+	// FTPW Functional threshold power on a bicycle; other sports have their own.
 	FTPW *float64 `json:"ftp_w,omitempty"`
 
 	// WeightKg Body weight.
 	WeightKg *float64 `json:"weight_kg,omitempty"`
 
-	// ThresholdSpeedMPS Speed that can be held for an hour.
+	// ThresholdSpeedMPS Running speed that can be held for an hour; other sports have their own.
 	ThresholdSpeedMPS *float64  `json:"threshold_speed_mps,omitempty"`
 	HeartRateZonesBPM []float64 `json:"heart_rate_zones_bpm,omitempty"`
 	PowerZonesW       []float64 `json:"power_zones_w,omitempty"`
