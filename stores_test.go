@@ -96,7 +96,7 @@ func (c command) line(key string) []any {
 func guarded(t *testing.T, args ...string) (admin *redis.Client, url func(user string) string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "users.acl")
-	acl := "user default off\nuser admin on >admin ~* &* +@all\n"
+	acl := store.NobodyElse + "\nuser admin on >admin ~* &* +@all\n"
 	for _, a := range store.Declared() {
 		acl += a.Line(a.Function) + "\n"
 	}

@@ -42,7 +42,7 @@ func startStores(t testing.TB, s *suite) *stores {
 	t.Helper()
 	dir, files := t.TempDir(), tlstest.New(t, s.node)
 	st := &stores{tls: files, acl: filepath.Join(dir, "users.acl")}
-	if err := os.WriteFile(st.acl, []byte("user default off\nuser admin on >"+adminPassword+" ~* &* +@all\n"), 0o600); err != nil {
+	if err := os.WriteFile(st.acl, []byte(store.NobodyElse+"\nuser admin on >"+adminPassword+" ~* &* +@all\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.process(t, dir, nil, "redis-server", "--bind", s.node, "--port", "0", "--tls-port", redisPort,
