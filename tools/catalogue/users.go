@@ -13,6 +13,7 @@ import (
 	_ "paceline/functions/social"
 	"paceline/functions/stats"
 	"paceline/functions/upload"
+	_ "paceline/functions/watch"
 	"paceline/shared/function/store"
 	"paceline/shared/objects"
 )
