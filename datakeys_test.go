@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,7 +29,6 @@ func TestTheKeysOfPeoplesDataRotateUnderLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rounds := 0
 	for range 2 {
 		admin.signIn()
 		var out, progress bytes.Buffer
@@ -38,26 +36,7 @@ func TestTheKeysOfPeoplesDataRotateUnderLoad(t *testing.T) {
 			Env: map[string]string{"PACELINE_URL": r.url, "PACELINE_TOKEN": admin.token}, Out: &out, Err: &progress,
 			Now: c.now, Sleep: c.sleep, HTTP: http.DefaultClient,
 		}
-		done := make(chan int, 1)
-		go func() { done <- tool.Run(t.Context(), []string{"key", "rotate", "--data", "--data-dir", dir}) }()
-		for code := -1; code < 0; rounds++ {
-			var wg sync.WaitGroup
-			for _, p := range people {
-				wg.Go(func() { p.round(t, c, rounds) })
-			}
-			wg.Wait()
-			c.advance(5 * time.Second)
-			select {
-			case code = <-done:
-				if code != 0 {
-					t.Fatalf("exit code %d: %s", code, &progress)
-				}
-			default:
-			}
-			if t.Failed() || rounds > 1000 {
-				t.Fatalf("after %d rounds: %s", rounds, &progress)
-			}
-		}
+		c.while(t, people, 5*time.Second, func() int { return tool.Run(t.Context(), []string{"key", "rotate", "--data", "--data-dir", dir}) }, &progress)
 		has(t, out.String(), "rotated: 3 people")
 	}
 	last, err := os.ReadFile(kek)

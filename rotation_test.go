@@ -84,6 +84,33 @@ func (p *runner) round(t *testing.T, c *clock, n int) {
 	}
 }
 
+// while runs a command while people use the platform, moves the clock after each
+// round, and returns how many rounds that took. The command must end well.
+func (c *clock) while(t *testing.T, people []*runner, step time.Duration, command func() (code int), said fmt.Stringer) (rounds int) {
+	t.Helper()
+	done := make(chan int, 1)
+	go func() { done <- command() }()
+	for ; ; rounds++ {
+		var wg sync.WaitGroup
+		for _, p := range people {
+			wg.Go(func() { p.round(t, c, rounds) })
+		}
+		wg.Wait()
+		c.advance(step)
+		select {
+		case code := <-done:
+			if code != 0 {
+				t.Fatalf("exit code %d: %s", code, said)
+			}
+			return rounds
+		default:
+		}
+		if t.Failed() || rounds > 1000 {
+			t.Fatalf("after %d rounds: %s", rounds, said)
+		}
+	}
+}
+
 // Three rotations while people use the platform: no call fails, no event is
 // lost, and what signed before is known no more.
 func TestKeysRotateUnderLoad(t *testing.T) {
@@ -100,26 +127,7 @@ func TestKeysRotateUnderLoad(t *testing.T) {
 		}
 		var out, progress bytes.Buffer
 		tool := operator.Tool{Out: &out, Err: &progress, Now: c.now, Sleep: c.sleep}
-		done := make(chan int, 1)
-		go func() { done <- tool.Run(t.Context(), []string{"key", "rotate", "--data-dir", r.dir}) }()
-		for code := -1; code < 0; rounds++ {
-			var wg sync.WaitGroup
-			for _, p := range people {
-				wg.Go(func() { p.round(t, c, rounds) })
-			}
-			wg.Wait()
-			c.advance(20 * time.Second)
-			select {
-			case code = <-done:
-				if code != 0 {
-					t.Fatalf("exit code %d: %s", code, &progress)
-				}
-			default:
-			}
-			if t.Failed() || rounds > 1000 {
-				t.Fatalf("after %d rounds: %s", rounds, &progress)
-			}
-		}
+		rounds += c.while(t, people, 20*time.Second, func() int { return tool.Run(t.Context(), []string{"key", "rotate", "--data-dir", r.dir}) }, &progress)
 		for range 16 { // after five minutes every part has read the keys again
 			c.advance(20 * time.Second)
 		}
