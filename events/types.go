@@ -28,6 +28,7 @@ const (
 	TypeUnblocked           = "paceline.social.unblocked.v1"
 	TypeCoachGranted        = "paceline.coach.granted.v1"
 	TypeCoachRevoked        = "paceline.coach.revoked.v1"
+	TypeAuditRecorded       = "paceline.audit.recorded.v1"
 	TypeNotificationCreated = "paceline.notification.created.v1"
 	TypeMailRequested       = "paceline.mail.requested.v1"
 	TypeMailSent            = "paceline.mail.sent.v1"
@@ -65,6 +66,7 @@ var senders = map[string][]string{
 	TypeUnblocked:           {"social"},
 	TypeCoachGranted:        {"accounts"},
 	TypeCoachRevoked:        {"accounts"},
+	TypeAuditRecorded:       {"accounts", "deadletter"},
 	TypeNotificationCreated: {"notify"},
 	TypeMailRequested:       {"accounts", "notify", "watch"},
 	TypeMailSent:            {"mail"},
@@ -89,6 +91,7 @@ func All() []Payload {
 		&RecordSet{}, &GoalReached{}, &StatsReplayRequested{}, &StatsRebuildRequested{},
 		&AccountRegistered{}, &AccountVerified{}, &ProfileUpdated{}, &AthleteSettingsChanged{},
 		&FollowRequested{}, &Followed{}, &Unfollowed{}, &Blocked{}, &Unblocked{}, &CoachGranted{}, &CoachRevoked{},
+		&AuditRecorded{},
 		&NotificationCreated{}, &MailRequested{}, &MailSent{}, &MailBounced{},
 		&FeedRebuildRequested{}, &SecuritySignal{}, &SecurityAlert{}, &SecurityReleased{}, &Ping{},
 	}
@@ -173,6 +176,14 @@ func (c Coaching) Subject() string { return c.CoachID }
 
 // PartitionKey is the athlete, on whose side the grant is written.
 func (c Coaching) PartitionKey() string { return c.AthleteID }
+
+func (AuditRecorded) EventType() string { return TypeAuditRecorded }
+
+// Subject is the record.
+func (a AuditRecorded) Subject() string { return a.RecordID }
+
+// PartitionKey is nobody's: the log outlives whoever is in it.
+func (AuditRecorded) PartitionKey() string { return "" }
 
 func (NotificationCreated) EventType() string      { return TypeNotificationCreated }
 func (n NotificationCreated) Subject() string      { return n.NotificationID }

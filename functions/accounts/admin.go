@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"paceline/shared/api"
+	"paceline/shared/function"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
@@ -19,9 +20,9 @@ var granted = []identity.Role{identity.Coach, identity.Support, identity.Markete
 
 func (f *accounts) adminRoutes(mux *http.ServeMux, answers rest.Answers) {
 	mux.Handle("POST /v1/admin/keys/rotate", rest.Handler(f.rotateKeys))
-	mux.Handle("GET /v1/admin/users", rest.Handler(f.findUsers))
-	mux.Handle("GET /v1/admin/users/{id}", rest.Handler(f.adminUser))
-	mux.Handle("GET /v1/admin/users/{id}/sessions", rest.Handler(f.userSessions))
+	mux.Handle("GET /v1/admin/users", rest.Command(nil, f.findUsers))
+	mux.Handle("GET /v1/admin/users/{id}", rest.Command(nil, f.adminUser))
+	mux.Handle("GET /v1/admin/users/{id}/sessions", rest.Command(nil, f.userSessions))
 	mux.Handle("DELETE /v1/admin/users/{id}/sessions", rest.Command(answers, f.endUserSessions))
 	mux.Handle("PUT /v1/admin/users/{id}/roles/{role}", rest.Command(answers, f.grantRole))
 	mux.Handle("DELETE /v1/admin/users/{id}/roles/{role}", rest.Command(answers, f.revokeRole))
@@ -47,6 +48,9 @@ func (f *accounts) findUsers(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if err == nil {
+			if err := f.looked(r, a.UserID); err != nil {
+				return err
+			}
 			out.Items = append(out.Items, a.forAdmins())
 		}
 	}
@@ -56,6 +60,9 @@ func (f *accounts) findUsers(w http.ResponseWriter, r *http.Request) error {
 func (f *accounts) adminUser(w http.ResponseWriter, r *http.Request) error {
 	a, err := f.people.account(r.Context(), r.PathValue("id"))
 	if err != nil {
+		return err
+	}
+	if err := f.looked(r, a.UserID); err != nil {
 		return err
 	}
 	return rest.JSON(w, http.StatusOK, a.forAdmins())
@@ -73,6 +80,9 @@ func (f *accounts) userSessions(w http.ResponseWriter, r *http.Request) error {
 	if _, err := f.people.account(r.Context(), r.PathValue("id")); err != nil {
 		return err
 	}
+	if err := f.looked(r, r.PathValue("id")); err != nil {
+		return err
+	}
 	return f.sessionsOf(w, r, r.PathValue("id"))
 }
 
@@ -81,11 +91,28 @@ func (f *accounts) endUserSessions(w http.ResponseWriter, r *http.Request) error
 	if _, err := f.people.account(ctx, id); err != nil {
 		return err
 	}
-	if err := f.people.Update(ctx, id, func(t *store.Tx) error { return endAllSessions(ctx, t, id) }); err != nil {
+	if err := f.people.Update(ctx, id, func(t *store.Tx) error {
+		if err := endAllSessions(ctx, t, id); err != nil {
+			return err
+		}
+		return f.audit(t, r, function.Deed{Action: "sessions.end", Target: id, Outcome: function.Done})
+	}); err != nil {
 		return err
 	}
-	f.log.InfoContext(ctx, "audit: signed out everywhere", "user", id, "by", caller(r).UserID)
 	return rest.NoContent(w)
+}
+
+// audit tells of a deed in the transaction that does it.
+func (f *accounts) audit(t *store.Tx, r *http.Request, d function.Deed) error {
+	return function.Audit(t, "accounts", r, d)
+}
+
+// looked tells that somebody looked a person up. What cannot be told of is not
+// shown.
+func (f *accounts) looked(r *http.Request, id string) error {
+	return f.people.Update(r.Context(), id, func(t *store.Tx) error {
+		return f.audit(t, r, function.Deed{Action: "account.look", Target: id, Outcome: function.Done})
+	})
 }
 
 func (f *accounts) grantRole(w http.ResponseWriter, r *http.Request) error {
@@ -141,6 +168,7 @@ func (f *accounts) revokeRole(w http.ResponseWriter, r *http.Request) error {
 			a.Roles = slices.Delete(a.Roles, i, i+1)
 			a.Version++
 			revocation.EndTokens(ctx, t, id)
+			return f.audit(t, r, function.Deed{Action: "role.revoke", Target: id, Detail: string(role), Outcome: function.Done})
 		}
 		return nil
 	})
@@ -148,19 +176,23 @@ func (f *accounts) revokeRole(w http.ResponseWriter, r *http.Request) error {
 		// The accounts lie in partitions of their own, so both of two admins look
 		// after they wrote, and at least one sees what the other did.
 		if err = f.stillAdmin(ctx, by); err != nil {
-			return f.restore(ctx, id, role, err)
+			return f.restore(r, id, role, err)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	f.log.InfoContext(ctx, "audit: role revoked", "user", id, "role", role, "by", by)
 	return rest.NoContent(w)
 }
 
 // restore gives a role back that was taken by one who may not any more.
-func (f *accounts) restore(ctx context.Context, id string, role identity.Role, because error) error {
-	_, err := f.people.change(ctx, id, func(_ *store.Tx, a *Account) error { a.grant(role); return nil })
+func (f *accounts) restore(r *http.Request, id string, role identity.Role, because error) error {
+	_, err := f.people.change(r.Context(), id, func(t *store.Tx, a *Account) error {
+		if !a.grant(role) {
+			return nil
+		}
+		return f.audit(t, r, function.Deed{Action: "role.restore", Target: id, Detail: string(role), Outcome: function.Done})
+	})
 	if err != nil {
 		return err
 	}

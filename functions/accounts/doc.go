@@ -5,7 +5,8 @@
 //	in    coach.granted and coach.revoked of its own, which carry a grant from the
 //	      athlete's side to the coach's
 //	out   account.registered, account.verified, profile.updated,
-//	      athlete.settings.changed, coach.granted, coach.revoked, mail.requested
+//	      athlete.settings.changed, coach.granted, coach.revoked,
+//	      audit.recorded, mail.requested
 //	keys  account:<user>          the account; without a proven address it expires
 //	      token:<user>:<purpose>  digest of the newest mail token
 //	      session:<user>:<id>, sessions:<user>   sign-ins

@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paceline/shared/api"
+	"paceline/shared/function"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
@@ -63,7 +64,7 @@ func errRoleRequest() error {
 const desk = "rolerequests"
 
 // ask keeps a request, unless it is there already; that one is returned.
-func (p people) ask(ctx context.Context, q RoleRequest) (RoleRequest, error) {
+func (p people) ask(ctx context.Context, q RoleRequest, tell func(*store.Tx) error) (RoleRequest, error) {
 	out := q
 	err := p.Update(ctx, desk, func(t *store.Tx) error {
 		out = q
@@ -75,13 +76,16 @@ func (p people) ask(ctx context.Context, q RoleRequest) (RoleRequest, error) {
 			pipe.ZAdd(ctx, list, redis.Z{Score: store.Score(q.At), Member: q.id()})
 			pipe.ZRemRangeByScore(ctx, list, "-inf", strconv.FormatInt(q.At.Add(-requestTTL).UnixMilli(), 10))
 		})
-		return t.Set(key, q, requestTTL)
+		if err := t.Set(key, q, requestTTL); err != nil {
+			return err
+		}
+		return tell(t)
 	})
 	return out, err
 }
 
 // decide applies rule to a request that is there, and keeps or ends it.
-func (p people) decide(ctx context.Context, id string, rule func(*RoleRequest) (keep bool, err error)) (RoleRequest, error) {
+func (p people) decide(ctx context.Context, id string, rule func(*store.Tx, *RoleRequest) (keep bool, err error)) (RoleRequest, error) {
 	var out RoleRequest
 	err := p.Update(ctx, desk, func(t *store.Tx) error {
 		key := t.Key("rolerequest", id)
@@ -93,7 +97,7 @@ func (p people) decide(ctx context.Context, id string, rule func(*RoleRequest) (
 		if !found {
 			return errRoleRequest()
 		}
-		keep, err := rule(&out)
+		keep, err := rule(t, &out)
 		if err != nil {
 			return err
 		}
@@ -144,7 +148,7 @@ func (f *accounts) confirmRole(w http.ResponseWriter, r *http.Request) error {
 	if err := f.stillAdmin(ctx, by); err != nil {
 		return err
 	}
-	q, err := f.people.decide(ctx, id, func(q *RoleRequest) (bool, error) { return true, q.Confirm(by) })
+	q, err := f.people.decide(ctx, id, func(_ *store.Tx, q *RoleRequest) (bool, error) { return true, q.Confirm(by) })
 	if err != nil {
 		return err
 	}
@@ -154,7 +158,7 @@ func (f *accounts) confirmRole(w http.ResponseWriter, r *http.Request) error {
 	if err := f.give(r, q.UserID, q.Role); err != nil {
 		return err
 	}
-	if _, err := f.people.decide(ctx, id, func(*RoleRequest) (bool, error) { return false, nil }); err != nil && fault.Of(err).Status != http.StatusNotFound {
+	if _, err := f.people.decide(ctx, id, func(*store.Tx, *RoleRequest) (bool, error) { return false, nil }); err != nil && fault.Of(err).Status != http.StatusNotFound {
 		return err
 	}
 	return rest.NoContent(w)
@@ -166,11 +170,11 @@ func (f *accounts) refuseRole(w http.ResponseWriter, r *http.Request) error {
 	if err := f.recent(r); err != nil {
 		return err
 	}
-	_, err := f.people.decide(r.Context(), r.PathValue("id"), func(q *RoleRequest) (bool, error) {
+	_, err := f.people.decide(r.Context(), r.PathValue("id"), func(t *store.Tx, q *RoleRequest) (bool, error) {
 		if q.Confirmed != "" && q.Confirmed != caller(r).UserID {
 			return true, fault.Conflict("already_confirmed", "another admin has confirmed this; take the role away instead")
 		}
-		return false, nil
+		return false, f.audit(t, r, function.Deed{Action: "role.refuse", Target: q.UserID, Detail: string(q.Role), Outcome: function.Refused})
 	})
 	if err != nil {
 		return err
@@ -186,6 +190,7 @@ func (f *accounts) give(r *http.Request, id string, role identity.Role) error {
 		}
 		if a.grant(role) {
 			revocation.EndTokens(r.Context(), t, a.UserID)
+			return f.audit(t, r, function.Deed{Action: "role.grant", Target: id, Detail: string(role), Outcome: function.Done})
 		}
 		return nil
 	})
@@ -211,7 +216,9 @@ func (f *accounts) request(w http.ResponseWriter, r *http.Request, id string, ro
 	if slices.Contains(a.Roles, role) {
 		return rest.NoContent(w)
 	}
-	q, err := f.people.ask(r.Context(), RoleRequest{UserID: id, Role: role, By: caller(r).UserID, At: f.now()})
+	q, err := f.people.ask(r.Context(), RoleRequest{UserID: id, Role: role, By: caller(r).UserID, At: f.now()}, func(t *store.Tx) error {
+		return f.audit(t, r, function.Deed{Action: "role.ask", Target: id, Detail: string(role), Outcome: function.Asked})
+	})
 	if err != nil {
 		return err
 	}

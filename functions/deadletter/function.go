@@ -174,6 +174,9 @@ func (f *deadletter) replay(w http.ResponseWriter, r *http.Request) error {
 		l.Replay(f.base.Now())
 		e.Replay = strconv.Itoa(l.Replays) // a broker must not take it for the one that it dropped
 		t.Forward(e)
+		if err := function.Audit(t, "deadletter", r, function.Deed{Action: "deadletter.replay", Target: l.ID, Outcome: function.Done}); err != nil {
+			return err
+		}
 		return t.SetSealed(seal.Platform, key, l, 0)
 	})
 	if err != nil {

@@ -151,6 +151,7 @@ var Routes = []Route{
 	{"DELETE", "/v1/admin/users/{id}/sessions", "accounts", supporters, 0, quick},
 	{"PUT", "/v1/admin/users/{id}/roles/{role}", "accounts", admins, smallBody, quick},
 	{"DELETE", "/v1/admin/users/{id}/roles/{role}", "accounts", admins, 0, quick},
+	{"GET", "/v1/admin/audit", "watch", admins, 0, quick},
 	{"GET", "/v1/admin/role-requests", "accounts", admins, 0, quick},
 	{"PUT", "/v1/admin/role-requests/{id}", "accounts", admins, smallBody, quick},
 	{"DELETE", "/v1/admin/role-requests/{id}", "accounts", admins, 0, quick},

@@ -1,11 +1,12 @@
 // Package watch turns security signals into alerts for operators and into
 // blocks at the gateway.
 //
-//	in    security.signal of every function
+//	in    security.signal of every function; audit.recorded
 //	out   security.alert (also to itself: the list of alerts is a partition of
 //	      its own), security.released, mail.requested
 //	keys  window:<rule>:<what it counts by>  how often, and what of, of late
 //	      alert:<id>, alerts                 what operators look at
+//	      audit, audithead                   the audit log as a chain, and its last entry
 //	safe  one alert for a rule and a subject while it is open, however long it
 //	      goes on and in whatever order signals come; a block ends by itself and
 //	      holds for an hour at most, so that nobody is locked out for good

@@ -48,7 +48,8 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("GET /v1/admin/alerts", rest.Handler(f.list))
 	mux.Handle("POST /v1/admin/alerts/{id}/acknowledge", rest.Command(base.Store, f.to(stateAcknowledged)))
 	mux.Handle("POST /v1/admin/alerts/{id}/release", rest.Command(base.Store, f.to(stateReleased)))
-	return base.Function(mux, eventing.On(f.signal), eventing.On(f.keep)), nil
+	mux.Handle("GET /v1/admin/audit", rest.Handler(f.audit))
+	return base.Function(mux, eventing.On(f.signal), eventing.On(f.keep), eventing.On(f.record)), nil
 }
 
 type watch struct {

@@ -596,6 +596,56 @@ type AthleteBasis struct {
 	SpeedZonesMPS     []float64 `json:"speed_zones_mps,omitempty"`
 }
 
+// AuditEntry One line of the audit log.
+type AuditEntry struct {
+	// Sequence From 1, without gaps.
+	Sequence int64 `json:"sequence"`
+
+	// Previous The hash of the entry before; empty of the first.
+	Previous string `json:"previous"`
+
+	// Hash SHA-256 of the entry as JSON with an empty hash, in hex.
+	Hash   string      `json:"hash"`
+	Record AuditRecord `json:"record"`
+}
+
+// AuditLog A page of the audit log.
+type AuditLog struct {
+	// Items The oldest first.
+	Items      []AuditEntry `json:"items"`
+	NextCursor NextCursor   `json:"next_cursor,omitempty"`
+}
+
+// AuditRecord A use of power over others or over the platform.
+type AuditRecord struct {
+	// RecordID Tells the record from all others.
+	RecordID string `json:"record_id"`
+
+	// Function Where it was done.
+	Function string `json:"function"`
+
+	// Action What, such as role.grant.
+	Action string `json:"action"`
+
+	// ActorID Who.
+	ActorID string `json:"actor_id"`
+
+	// TargetID To whom or what.
+	TargetID string `json:"target_id,omitempty"`
+
+	// Detail Such as the role.
+	Detail string `json:"detail,omitempty"`
+
+	// Outcome done, asked or refused.
+	Outcome string `json:"outcome"`
+
+	// RequestID Of the request that did it.
+	RequestID string `json:"request_id,omitempty"`
+
+	// At When.
+	At time.Time `json:"at"`
+}
+
 // Basis What stored figures were made of.
 type Basis struct {
 	// Formula The version of the formulas.

@@ -1,0 +1,34 @@
+package function
+
+import (
+	"net/http"
+
+	"paceline/events"
+	"paceline/shared/function/identity"
+	"paceline/shared/function/store"
+)
+
+// The outcomes of a deed.
+const (
+	Done    = "done"
+	Asked   = "asked"   // it waits for somebody else
+	Refused = "refused" // by a second admin
+)
+
+// Deed is a use of power over others or over the platform.
+type Deed struct {
+	Action  string // stable, such as role.grant
+	Target  string // whom or what it is done to
+	Detail  string // such as the role; never what is personal
+	Outcome string
+}
+
+// Audit tells of a deed of r's caller in the transaction that does it: when the
+// one cannot be written, the other is not done.
+func Audit(t *store.Tx, function string, r *http.Request, d Deed) error {
+	id := r.Header.Get("X-Request-Id")
+	return t.Emit(events.AuditRecorded{
+		RecordID: id + "." + d.Action, Function: function, Action: d.Action, ActorID: identity.UserID(r), TargetID: d.Target,
+		Detail: d.Detail, Outcome: d.Outcome, RequestID: id, At: t.Now().UTC(),
+	})
+}
