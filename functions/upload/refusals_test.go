@@ -82,7 +82,7 @@ func TestRefusalsStoreNothing(t *testing.T) {
 	r := newRig(t)
 	who := person()
 	taken(t, r.Rig, who, aFile("there.gpx", gpxtest.Run(morning, 30))) // something that must not change
-	before, sent := r.state(t), len(r.Sent())
+	before, sent := r.state(t), r.told()
 	for _, test := range refusals {
 		t.Run(test.name, func(t *testing.T) {
 			var a functiontest.Answer
@@ -109,7 +109,7 @@ func TestRefusalsStoreNothing(t *testing.T) {
 	if a := post(r.Rig, functiontest.Person{}, aFile("a.gpx", aRun())); a.Status != http.StatusForbidden {
 		t.Errorf("a guest: %d", a.Status)
 	}
-	if after := r.state(t); after != before || len(r.Sent()) != sent {
+	if after := r.state(t); after != before || r.told() != sent {
 		t.Errorf("something was stored or sent:\n%s\n%s", before, after)
 	}
 }

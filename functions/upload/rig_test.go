@@ -18,6 +18,7 @@ import (
 	"github.com/oklog/ulid/v2"
 	"github.com/redis/go-redis/v9"
 
+	"paceline/events"
 	"paceline/functions/upload/fit/fittest"
 	"paceline/functions/upload/gpx/gpxtest"
 	"paceline/shared/api"
@@ -98,7 +99,9 @@ func (r rig) state(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys = slices.DeleteFunc(keys, func(k string) bool { return strings.HasPrefix(k, "keys:") }) // what the rig knows of people
+	keys = slices.DeleteFunc(keys, func(k string) bool { // what the rig knows of people, and signals that went out
+		return strings.HasPrefix(k, "keys:") || strings.HasSuffix(k, ":outbox")
+	})
 	slices.Sort(keys)
 	h := sha256.New()
 	for _, k := range keys {
@@ -109,6 +112,11 @@ func (r rig) state(t *testing.T) string {
 		fmt.Fprintf(h, "%s %x\n", k, v)
 	}
 	return fmt.Sprintf("%d keys %s, objects %v", len(keys), hex.EncodeToString(h.Sum(nil)), r.objects(t))
+}
+
+// told is how many events there were but those of who did wrong.
+func (r rig) told() int {
+	return len(slices.DeleteFunc(r.Sent(), func(e events.Envelope) bool { return e.Type == events.TypeSecuritySignal }))
 }
 
 // opened is what an object of the user's holds.
