@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"go/ast"
 	"go/parser"
+	"go/token"
 	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -275,10 +277,11 @@ func anys(words []string) (out []any) {
 }
 
 // unwritten is what of the kit's commands no method of the client is named for,
-// and scripted what a script sends.
+// scripted what runs a script, and inScript what a script sends.
 var (
 	unwritten = []string{"asking", "cluster|slots", "command", "multi", "exec"}
 	scripted  = []string{"eval", "evalsha"}
+	inScript  = regexp.MustCompile(`redis\.call\('([A-Z]+)'`)
 )
 
 // Who keeps something has declared what for, and declares nothing that the code
@@ -291,6 +294,11 @@ func TestStoresDeclareWhatTheySend(t *testing.T) {
 			continue
 		}
 		ast.Inspect(s.parsed, func(n ast.Node) bool {
+			if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING { // a script
+				for _, call := range inScript.FindAllStringSubmatch(text.Value, -1) {
+					called[unit(s.dir)] = append(called[unit(s.dir)], strings.ToLower(call[1]))
+				}
+			}
 			if sel, ok := n.(*ast.SelectorExpr); ok {
 				for _, dir := range slices.Compact([]string{unit(s.dir), s.dir}) {
 					called[dir] = append(called[dir], strings.ToLower(sel.Sel.Name))
