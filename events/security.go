@@ -10,6 +10,7 @@ type SecuritySignal struct {
 	Level     string    `json:"level"`                // info, warn or critical
 	Function  string    `json:"function"`             // who saw it
 	Code      string    `json:"code,omitempty"`       // of the answer that the caller got
+	Reason    string    `json:"reason,omitempty"`     // what the caller was not told
 	ActorID   string    `json:"actor_id,omitempty"`   // the person who called, when known
 	TargetID  string    `json:"target_id,omitempty"`  // whom or what it was about
 	Address   string    `json:"address,omitempty"`    // where the call came from

@@ -15,6 +15,7 @@ type guard struct {
 	people  people
 	account series
 	address *series // nil where the gateway says none, and for known devices
+	failed  int     // how many attempts on the account failed before this one
 }
 
 // guardOf is for an attempt on an address, by a device when it is a known one.
@@ -39,13 +40,14 @@ func (f *accounts) guardOf(ctx context.Context, r *http.Request, email, device s
 }
 
 // begin counts the attempt as failed, or refuses it.
-func (g guard) begin(ctx context.Context) error {
+func (g *guard) begin(ctx context.Context) (err error) {
 	if g.address != nil {
-		if err := g.people.begin(ctx, *g.address); err != nil {
+		if _, err := g.people.begin(ctx, *g.address); err != nil {
 			return err
 		}
 	}
-	return g.people.begin(ctx, g.account)
+	g.failed, err = g.people.begin(ctx, g.account)
+	return err
 }
 
 // takeBack is for an attempt that was right as far as it went.

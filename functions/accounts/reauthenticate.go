@@ -28,7 +28,7 @@ func (f *accounts) reauthenticate(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	attempts := f.people.tries(perSession, who.UserID, who.UserID, who.SessionID)
-	if err := f.people.begin(ctx, attempts); err != nil {
+	if _, err := f.people.begin(ctx, attempts); err != nil {
 		return err
 	}
 	prove, err := f.again(ctx, a, in)

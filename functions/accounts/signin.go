@@ -67,7 +67,7 @@ func (f *accounts) login(w http.ResponseWriter, r *http.Request) error {
 	if err := attempts.succeed(ctx); err != nil {
 		return err
 	}
-	return f.welcome(w, r, entered)
+	return f.welcome(w, r, entered, attempts.failed)
 }
 
 // whose is the account that an address is to sign in to: the zero Account when
@@ -118,7 +118,7 @@ func (f *accounts) loginByPasskey(w http.ResponseWriter, r *http.Request, in api
 	if err != nil {
 		return err
 	}
-	return f.welcome(w, r, entered)
+	return f.welcome(w, r, entered, 0)
 }
 
 const codeSecondFactor = "second_factor_required"
@@ -229,9 +229,16 @@ func (f *accounts) noteDevice(t *store.Tx, a Account, device string, s Session) 
 	return id, t.SetSealed(a.UserID, key, known, 0)
 }
 
-// welcome answers a sign-in.
-func (f *accounts) welcome(w http.ResponseWriter, r *http.Request, in signedIn) error {
-	security.Report(r.Context(), security.LoginSuccess, in.account.UserID)
+// manyFailures is after how many a sign-in that works is worth a look.
+const manyFailures = 5
+
+// welcome answers a sign-in, before which so many attempts failed.
+func (f *accounts) welcome(w http.ResponseWriter, r *http.Request, in signedIn, failed int) error {
+	how := security.LoginSuccess
+	if failed >= manyFailures {
+		how = security.LoginSuccessAfterFail
+	}
+	security.Report(r.Context(), how, in.account.UserID)
 	return f.tokens(w, in.account, in.session, f.people.keys.deviceToken(in.account.UserID, in.device))
 }
 
@@ -317,7 +324,8 @@ func (f *accounts) mayMail(ctx context.Context, email string) error {
 	if err != nil {
 		return err
 	}
-	return f.people.begin(ctx, f.people.tries(perMailbox, lookups[0], "mail", lookups[0]))
+	_, err = f.people.begin(ctx, f.people.tries(perMailbox, lookups[0], "mail", lookups[0]))
+	return err
 }
 
 // forgot mails a link to whoever proved the address. The answer is always the same.

@@ -75,14 +75,15 @@ func errTooMany(wait time.Duration) error {
 }
 
 // begin counts an attempt, or refuses it with 429. Where that cannot be counted,
-// it is refused too.
-func (p people) begin(ctx context.Context, s series) error {
+// it is refused too. failed is how many failed before.
+func (p people) begin(ctx context.Context, s series) (failed int, err error) {
 	var wait time.Duration
-	err := p.Update(ctx, s.partition, func(t *store.Tx) error {
+	err = p.Update(ctx, s.partition, func(t *store.Tx) error {
 		var now tries
 		if _, err := t.Get(t.Key(s.parts...), &now); err != nil {
 			return err
 		}
+		failed = now.Failed
 		if wait = s.attempt(&now, t.Now()); wait > 0 {
 			return nil
 		}
@@ -90,11 +91,11 @@ func (p people) begin(ctx context.Context, s series) error {
 	})
 	switch {
 	case err != nil && fault.Of(err).Status == http.StatusConflict: // so many at once
-		return errTooMany(time.Second)
+		return failed, errTooMany(time.Second)
 	case err == nil && wait > 0:
-		return errTooMany(wait)
+		return failed, errTooMany(wait)
 	}
-	return err
+	return failed, err
 }
 
 // takeBack makes the last attempt of a series none.

@@ -44,13 +44,14 @@ var rules = []rule{
 	{"revoked-token-use", ticket, []string{"session_use_after_expire"}, byActor, "", 10, 5 * time.Minute, 0},
 	{"forged-token", page, []string{"jwt_reject"}, byAddress, "", 4, 5 * time.Minute, 15 * time.Minute},
 	{"forged-event", page, []string{"event_auth_fail"}, byPlatform, "", 1, 5 * time.Minute, 0},
-	{"path-probing", ticket, []string{"malicious_excess_404"}, byAddress, byTarget, 30, 5 * time.Minute, 15 * time.Minute},
+	{"path-probing", ticket, []string{"malicious_excess_404", "authn_missing"}, byAddress, byTarget, 30, 5 * time.Minute, 15 * time.Minute},
 	{"object-walking", page, []string{"malicious_direct_reference"}, byActor, byTarget, 20, 5 * time.Minute, 15 * time.Minute},
 	{"privilege-tries", ticket, []string{"authz_fail"}, byActor, "", 5, 5 * time.Minute, 15 * time.Minute},
-	{"upload-attack", ticket, []string{"upload_validation"}, byActor, "", 10, 10 * time.Minute, 0},
+	{"upload-attack", ticket, []string{"upload_validation"}, byActor, "", 4, 10 * time.Minute, 0},
 	{"bad-input", ticket, []string{"input_validation_fail"}, byAddress, "", 50, 5 * time.Minute, 15 * time.Minute},
 	{"flood", ticket, []string{"excess_rate_limit_exceeded"}, byAddress, "", 100, 5 * time.Minute, 15 * time.Minute},
 	{"forged-link", ticket, []string{"webhook_reject"}, byAddress, "", 6, 10 * time.Minute, 15 * time.Minute},
+	{"inside-probe", page, []string{"forbidden_probe"}, byAddress, "", 1, 5 * time.Minute, time.Hour},
 	{"honey-path", page, []string{"malicious_honey"}, byAddress, "", 1, time.Minute, time.Hour},
 }
 

@@ -2,8 +2,6 @@ package watch
 
 import (
 	"fmt"
-	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -134,36 +132,5 @@ func TestAnAlertIsSaidOnceAndAgainWhileItGoesOn(t *testing.T) {
 	w.add(r, s, later)
 	if !w.judge(r, later, "another") || w.Alert.ID != "another" || w.Alert.FirstAt != later {
 		t.Errorf("after it ended: %+v", w.Alert)
-	}
-}
-
-// Every rule has a page that says what it means and what to do.
-func TestEveryRuleHasAPage(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	for _, r := range rules {
-		if seen[r.id] {
-			t.Errorf("%s is there twice", r.id)
-		}
-		seen[r.id] = true
-		b, err := os.ReadFile("../../" + runbook(r.id))
-		if err != nil {
-			t.Errorf("%s: %v", r.id, err)
-			continue
-		}
-		for _, part := range []string{"# " + r.id + "\n", "## What it means", "## What to look at", "## What to do", "## When it is nothing"} {
-			if !strings.Contains(string(b), part) {
-				t.Errorf("%s has no %q", runbook(r.id), part)
-			}
-		}
-	}
-	pages, err := os.ReadDir("../../docs/alerts")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range pages {
-		if id := strings.TrimSuffix(p.Name(), ".md"); !seen[id] {
-			t.Errorf("docs/alerts/%s is of no rule", p.Name())
-		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"paceline/shared/function/fault"
+	"paceline/shared/function/security"
 )
 
 const (
@@ -65,7 +66,12 @@ func bearer(r *http.Request) (string, error) {
 }
 
 // Verify checks one token.
-func (v *Verifier) Verify(ctx context.Context, raw string) (Caller, error) {
+func (v *Verifier) Verify(ctx context.Context, raw string) (_ Caller, err error) {
+	defer func() {
+		if err != nil {
+			security.Because(ctx, reason(err))
+		}
+	}()
 	if len(raw) > maxToken {
 		return Caller{}, invalid(errors.New("too long"))
 	}
@@ -77,7 +83,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (Caller, error) {
 		return hit.caller, nil
 	}
 	var c claims
-	_, err := jwt.ParseWithClaims(raw, &c, func(t *jwt.Token) (any, error) { return v.key(ctx, t) },
+	_, err = jwt.ParseWithClaims(raw, &c, func(t *jwt.Token) (any, error) { return v.key(ctx, t) },
 		jwt.WithValidMethods([]string{"EdDSA"}), jwt.WithAudience(v.audience), jwt.WithExpirationRequired(),
 		jwt.WithIssuedAt(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(v.now), jwt.WithStrictDecoding())
 	var unavailable *fault.Error
@@ -92,6 +98,23 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (Caller, error) {
 	caller := c.caller(v.typ)
 	v.remember(sum, caller, c.ExpiresAt.Time)
 	return caller, nil
+}
+
+// reason is what is wrong with a token, for whoever watches: who sent it only
+// hears that it is not valid.
+func reason(err error) string {
+	for _, r := range []struct {
+		is   error
+		name string
+	}{
+		{jwt.ErrTokenMalformed, "malformed"}, {jwt.ErrTokenSignatureInvalid, "signature"}, {jwt.ErrTokenUnverifiable, "header"},
+		{jwt.ErrTokenInvalidAudience, "audience"}, {jwt.ErrTokenExpired, security.Expired},
+	} {
+		if errors.Is(err, r.is) {
+			return r.name
+		}
+	}
+	return "claims"
 }
 
 func invalid(err error) error {

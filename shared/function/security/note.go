@@ -14,6 +14,7 @@ const maxTarget = 120
 // answer is what a request ended with, as far as it says whether to look.
 type answer struct {
 	path, route, code string
+	reason            string // what the caller is not told
 	status            int
 }
 
@@ -80,6 +81,12 @@ func Answered(ctx context.Context, status int, code string) {
 	change(ctx, func(n *Note) { n.answer.status, n.answer.code = status, code })
 }
 
+// Because notes why an answer is what it is, where its code leaves that open to
+// whoever guesses.
+func Because(ctx context.Context, reason string) {
+	change(ctx, func(n *Note) { n.answer.reason = reason })
+}
+
 // About notes whom or what the request is about, where its path does not say:
 // an id, or a keyed hash, never what somebody is known by outside.
 // The last that is not empty counts.
@@ -106,11 +113,11 @@ func (n *Note) Signals() []events.SecuritySignal {
 	var out []events.SecuritySignal
 	for _, s := range found {
 		target := n.target
-		if s == strayPath || s == honey {
+		if s.aboutPath() {
 			target = clip(n.answer.path)
 		}
 		out = append(out, events.SecuritySignal{
-			Name: s.Name, Level: s.Level, Code: n.answer.code, ActorID: n.actor, TargetID: target, Address: n.address,
+			Name: s.Name, Level: s.Level, Code: n.answer.code, Reason: n.answer.reason, ActorID: n.actor, TargetID: target, Address: n.address,
 			Route: n.answer.route, RequestID: n.id, Count: 1,
 		})
 	}

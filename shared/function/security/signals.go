@@ -2,6 +2,7 @@ package security
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -27,6 +28,7 @@ var (
 
 var (
 	loginFail   = Signal{"authn_login_fail", Warn}
+	noToken     = Signal{"authn_missing", Info}
 	jwtReject   = Signal{"jwt_reject", Warn}
 	revoked     = Signal{"session_use_after_expire", Critical}
 	authzFail   = Signal{"authz_fail", Critical}
@@ -35,6 +37,7 @@ var (
 	badUpload   = Signal{"upload_validation", Warn}
 	badEvent    = Signal{"event_auth_fail", Critical}
 	strayPath   = Signal{"malicious_excess_404", Info}
+	insideProbe = Signal{"forbidden_probe", Critical}
 	honey       = Signal{"malicious_honey", Critical}
 	badLink     = Signal{"webhook_reject", Warn}
 	badMail     = Signal{"authn_token_reject", Warn}
@@ -43,15 +46,16 @@ var (
 
 // byCode is which codes of answers are signals, wherever they come from.
 var byCode = map[string]Signal{
-	"invalid_credentials": loginFail, "too_many_attempts": {"authn_login_lock", Warn},
-	"invalid_refresh_token": badMail, "invalid_token": badMail,
+	"invalid_credentials": loginFail, "second_factor_invalid": loginFail, "passkey_invalid": loginFail, "too_many_attempts": {"authn_login_lock", Warn},
+	"invalid_grant": badMail, "invalid_token": badMail,
+	"token_missing": noToken,
 	"token_invalid": jwtReject,
 	"token_revoked": revoked,
 	"role_missing":  authzFail,
 	"rate_limited":  tooOften,
 	"invalid_json":  badInput, "invalid_member": badInput, "body_unreadable": badInput, "too_large": badInput, "unsupported_media_type": badInput,
 	"xml_doctype": Bomb, "gzip_bomb": Bomb, "archive_bomb": Bomb, "archive_nested": Bomb, "archive_traversal": Bomb,
-	"unsupported_format": badUpload, "file_too_large": badUpload,
+	"file_too_large": badUpload,
 	"event_unsigned": badEvent, "event_forged": badEvent, "event_sender": badEvent, "token_subject": badEvent,
 }
 
@@ -65,6 +69,23 @@ var honeyPaths = map[string]bool{
 	"/admin/backup": true, "/.env": true, "/.git/config": true, "/wp-login.php": true, "/phpmyadmin/": true, "/actuator/env": true, "/backup.zip": true,
 }
 
+// insidePaths are where functions and the broker call each other.
+var insidePaths = []string{"/fn/", "/broker/"}
+
+// Expired is the reason that is no matter: apps find out by it that a token is
+// over.
+const Expired = "expired"
+
+// aboutPath is whether a signal is about a path, whoever asked for it.
+func (s Signal) aboutPath() bool {
+	return s == strayPath || s == honey || s == noToken || s == insideProbe
+}
+
+// inside is whether a path leads to what is not for people.
+func inside(path string) bool {
+	return slices.ContainsFunc(insidePaths, func(p string) bool { return strings.HasPrefix(path, p) })
+}
+
 // signalOf is what an answer with a fault is worth, when it is.
 func signalOf(a answer) (Signal, bool) {
 	switch {
@@ -72,6 +93,10 @@ func signalOf(a answer) (Signal, bool) {
 		return badEvent, true
 	case a.route == "" && honeyPaths[a.path]:
 		return honey, true
+	case a.route == "" && inside(a.path):
+		return insideProbe, true
+	case a.code == "token_invalid" && a.reason == Expired:
+		return Signal{}, false
 	case a.code == "invalid_token" && strings.HasSuffix(a.route, "/unsubscribe"):
 		return badLink, true
 	case a.status == http.StatusNotFound && strings.Contains(a.route, "{"):
