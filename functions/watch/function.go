@@ -43,7 +43,11 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &watch{config: c, base: base, store: base.Store}
+	counters, err := newCounters()
+	if err != nil {
+		return nil, err
+	}
+	f := &watch{config: c, base: base, store: base.Store, counters: counters}
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/admin/alerts", rest.Handler(f.list))
 	mux.Handle("POST /v1/admin/alerts/{id}/acknowledge", rest.Command(base.Store, f.to(stateAcknowledged)))
@@ -53,9 +57,10 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 }
 
 type watch struct {
-	config Config
-	base   *function.Base
-	store  *store.Store
+	config   Config
+	base     *function.Base
+	store    *store.Store
+	counters counters
 }
 
 // signal counts a signal under each rule that it concerns.
@@ -69,6 +74,7 @@ func (f *watch) signal(ctx context.Context, s events.SecuritySignal) error {
 			return err
 		}
 	}
+	f.counters.signal(ctx, s)
 	return nil
 }
 

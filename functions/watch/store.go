@@ -78,6 +78,7 @@ func alertID(r rule, about string, s events.SecuritySignal) string {
 
 // keep puts an alert into the list, and asks for the mails about it.
 func (f *watch) keep(ctx context.Context, said events.SecurityAlert) error {
+	f.counters.alert(ctx, said)
 	return f.store.UpdateOnce(ctx, partition, func(t *store.Tx) error {
 		var a Alert
 		key, list := t.Key("alert", said.AlertID), t.Key("alerts")

@@ -9,6 +9,10 @@ import (
 	"os"
 	"time"
 
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
 	"paceline/events"
 	"paceline/shared/function/eventing"
 	"paceline/shared/function/fault"
@@ -42,6 +46,7 @@ type Base struct {
 	deliveries deliveries
 	events     *identity.EventVerifier
 	signals    signalling
+	sweeps     metric.Int64Counter // by which it is seen who is silent: docs/alerts/function-silent.md
 }
 
 // Opener opens a function. It checks its settings and does no I/O that it can
@@ -75,11 +80,16 @@ func openIdentity(e Env, name string, c IdentityConfig) (*Base, error) {
 		return nil, fmt.Errorf("IDENTITY_KEY_FILE: %w", err)
 	}
 	keys := KeysFromFile(c.KeysFile)
+	sweeps, err := otel.Meter("paceline").Int64Counter("paceline.sweeps", metric.WithDescription("Sweeps of outboxes that were asked for."))
+	if err != nil {
+		return nil, err
+	}
 	b := &Base{
 		Name: name, Signer: signer, Log: e.Log.With("function", name), Now: e.Now, Keys: keys,
 		calls:      identity.NewVerifier(identity.CallType, name, []string{GatewayName}, keys, e.Now),
 		deliveries: openDeliveries(c, name, keys, e.Now),
 		events:     identity.NewEventVerifier(keys, e.Now),
+		sweeps:     sweeps,
 	}
 	b.signals.b = b
 	return b, nil
@@ -175,6 +185,7 @@ func (b *Base) Public(address func(*http.Request) string, routes http.Handler, s
 func (b *Base) Calls(next http.Handler) http.Handler { return verified(b.calls, next) }
 
 func (b *Base) sweep(ctx context.Context) error {
+	b.sweeps.Add(ctx, 1, metric.WithAttributes(attribute.String("function", b.Name)))
 	left, err := b.Store.Sweep(ctx)
 	if err == nil && left > 0 {
 		return fault.Unavailable("outbox_not_empty", 5*time.Second, fmt.Errorf("%d outboxes are not empty", left))
