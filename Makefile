@@ -5,7 +5,7 @@
 TAGS := disable_grpc_modules,grpcnotrace,noprometheus
 TEST := go test -tags $(TAGS) -shuffle=on -timeout 25m
 
-.PHONY: help run demo test check manifests supply licences sbom vulnerabilities lint generate bench fuzz images deploy undeploy e2e bench-cluster tools
+.PHONY: help run demo test check manifests supply licences sbom vulnerabilities lint generate drill bench fuzz images deploy undeploy e2e bench-cluster tools
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -21,7 +21,7 @@ test: tools ## every test, on real servers
 	$(MAKE) supply
 
 tools: # what the tests need besides Go: installed where that is allowed, named otherwise
-	@for t in redis-server:redis-server chromium:chromium; do \
+	@for t in redis-server:redis-server chromium:chromium promtool:prometheus; do \
 	  command -v $${t%%:*} >/dev/null && continue; \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $${t##*:} >/dev/null; \
@@ -66,6 +66,9 @@ lint: ## staticcheck, pinned in tools/staticcheck
 generate: ## the types of shared/api from openapi.yaml, the catalogue of events from the code
 	go generate ./shared/api
 	go run -tags $(TAGS) ./tools/catalogue
+
+drill: ## attack a platform of its own in every way of the threat model, and print what came of it
+	go test -tags $(TAGS) -count=1 -run TestTheDrill -v .
 
 bench: ## what is fast, as ratios against a peer in the same run
 	go test -tags $(TAGS) -run '^$$' -bench . -benchtime 1x -timeout 30m .

@@ -6,6 +6,7 @@
 //	key rotate   new signing keys for every part, in stages
 //	trigger      pause and resume what a function hears
 //	deadletter   events that nobody could take: list, describe, replay
+//	alert        security alerts: list, acknowledge, release with its block
 //	rebuild      derived data of a function, for one person or everybody
 //	user, role   look a person up, end sessions, give and take roles
 //	login        sign in for the commands that call the API
