@@ -24,7 +24,8 @@ var reviewed = map[string]string{
 	// The borders of time zones, which the program holds unchanged: whoever passes
 	// the program on names OpenStreetMap, as this table does.
 	"1d553feead201a7619788171b43cca12675e82d70b197aa45795986bb8603e72": "ODbL-1.0 (data of OpenStreetMap contributors)",
-	// Forbids publishing the module's text on one site.
+	// Grants to everybody but one company, which it names, what permissive licences
+	// grant; whoever passes the program on passes the text on, as this table does.
 	"aabbd7841243b3f8fcbc4e59d5b75a3367348e6536762cc2b63c67d670f491ce": "ACSL-1.2",
 }
 
