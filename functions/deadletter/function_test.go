@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 
 	"paceline/events"
@@ -63,6 +64,10 @@ func TestADeadLetterIsKeptShownAndReplayed(t *testing.T) {
 		t.Fatalf("replay: %d %s", a.Status, a.Body)
 	}
 	sent := r.Sent()
+	if told := functiontest.SentOf[events.AuditRecorded](r); len(told) != 1 || told[0].Action != "deadletter.replay" {
+		t.Errorf("audited: %+v", told)
+	}
+	sent = slices.DeleteFunc(sent, func(e events.Envelope) bool { return e.Type == events.TypeAuditRecorded })
 	if len(sent) != 1 || sent[0].ID != "event-1" || sent[0].Source != e.Source || sent[0].Type != events.TypeWorkoutDeleted || sent[0].Replay != "1" {
 		t.Errorf("sent: %+v", sent)
 	}

@@ -41,6 +41,8 @@ func newEdge(t *testing.T, settings ...string) *edge {
 		(*e.answer.Load())(w, r)
 	}))
 	t.Cleanup(behind.Close)
+	sink := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
+	t.Cleanup(sink.Close)
 	e.on(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
 	dir := t.TempDir()
 	var all []*identity.Signer
@@ -60,7 +62,7 @@ func newEdge(t *testing.T, settings ...string) *edge {
 	e.keys = function.KeysFromFile(file)
 	vars := map[string]string{
 		"IDENTITY_KEY_FILE": filepath.Join(dir, "gateway.pem"), "IDENTITY_JWKS_FILE": file, "FUNCTION_URL": behind.URL + "/fn/{function}",
-		"REDIS_URL": redistest.URL(t), "K_SINK": behind.URL + "/broker",
+		"REDIS_URL": redistest.URL(t), "K_SINK": sink.URL,
 	}
 	for i := 0; i+1 < len(settings); i += 2 {
 		vars[settings[i]] = settings[i+1]
