@@ -3,6 +3,7 @@ package redistest
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -62,13 +63,15 @@ func each(t testing.TB, address string) []*redis.Client {
 		dial(address)
 		return clients
 	}
-	slots, err := dial("redis://" + addr).ClusterSlots(t.Context()).Result()
+	shards, err := dial("redis://" + addr).ClusterShards(t.Context()).Result()
 	if err != nil {
 		t.Fatal(err)
 	}
 	clients = nil
-	for _, s := range slots {
-		dial("redis://" + s.Nodes[0].Addr)
+	for _, s := range shards {
+		for _, n := range s.Nodes {
+			dial(fmt.Sprintf("redis://%s:%d", n.IP, n.Port))
+		}
 	}
 	return clients
 }

@@ -368,7 +368,7 @@ func TestLookups(t *testing.T) {
 		}
 		return names[0]
 	}
-	if name("mail", "a@example.com") != name("mail", "a@example.com") {
+	if first := name("mail", "a@example.com"); first != name("mail", "a@example.com") {
 		t.Error("the same address has two names")
 	}
 	for _, other := range [][2]string{{"mail", "b@example.com"}, {"other", "a@example.com"}, {"maila", "@example.com"}} {
