@@ -22,8 +22,6 @@ var (
 	LoginSuccessAfterFail = Signal{"authn_login_successafterfail", Warn}
 	PasswordChange        = Signal{"authn_password_change", Info}
 	TokenReuse            = Signal{"authn_token_reuse", Critical}
-	NewDevice             = Signal{"authn_login_newdevice", Info}
-	Bomb                  = Signal{"upload_validation", Critical}
 )
 
 var (
@@ -34,6 +32,7 @@ var (
 	authzFail   = Signal{"authz_fail", Critical}
 	tooOften    = Signal{"excess_rate_limit_exceeded", Warn}
 	badInput    = Signal{"input_validation_fail", Warn}
+	badFile     = Signal{"upload_validation", Critical} // never an accident
 	badUpload   = Signal{"upload_validation", Warn}
 	badEvent    = Signal{"event_auth_fail", Critical}
 	strayPath   = Signal{"malicious_excess_404", Info}
@@ -54,7 +53,7 @@ var byCode = map[string]Signal{
 	"role_missing":  authzFail,
 	"rate_limited":  tooOften,
 	"invalid_json":  badInput, "invalid_member": badInput, "body_unreadable": badInput, "too_large": badInput, "unsupported_media_type": badInput,
-	"xml_doctype": Bomb, "gzip_bomb": Bomb, "archive_bomb": Bomb, "archive_nested": Bomb, "archive_traversal": Bomb,
+	"xml_doctype":    badFile,
 	"file_too_large": badUpload,
 	"event_unsigned": badEvent, "event_forged": badEvent, "event_sender": badEvent, "token_subject": badEvent,
 }
