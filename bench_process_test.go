@@ -90,7 +90,7 @@ func (p *process) answers(b *testing.B, path string) {
 		if err != nil {
 			continue
 		}
-		_, err = io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		_, err = io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: x\r\nUser-Agent: kube-probe/1\r\nConnection: close\r\n\r\n")
 		line, readErr := bufio.NewReader(c).ReadString('\n')
 		_ = c.Close()
 		if err == nil && readErr == nil && strings.Contains(line, " 200 ") {

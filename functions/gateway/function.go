@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -97,8 +98,19 @@ func (g *gateway) routes() http.Handler {
 	for pattern, allowed := range methods {
 		mux.Handle(pattern, g.otherwise(fault.New(http.StatusMethodNotAllowed, "method_not_allowed", "this path takes %s", strings.Join(allowed, ", ")), allowed))
 	}
-	mux.Handle("/", g.otherwise(fault.NotFound("not_found", "there is nothing here"), nil))
+	mux.Handle("/", g.unknown())
 	return g.edge(mux)
+}
+
+// unknown answers what no route has.
+func (g *gateway) unknown() http.Handler {
+	return g.otherwise(fault.NotFound("not_found", "there is nothing here"), nil)
+}
+
+// tidy says whether a path has no empty, "." or ".." part in it.
+func tidy(p string) bool {
+	clean := path.Clean(p)
+	return p == clean || p == clean+"/"
 }
 
 // edge is around everything: an id for the request, and headers that every
@@ -114,7 +126,11 @@ func (g *gateway) edge(next http.Handler) http.Handler {
 		h.Set("X-Frame-Options", "DENY")
 		start := g.now()
 		logged := &statusWriter{ResponseWriter: w}
-		next.ServeHTTP(logged, r)
+		if tidy(r.URL.Path) {
+			next.ServeHTTP(logged, r)
+		} else { // the mux would say where it is, to whoever asks
+			g.unknown().ServeHTTP(logged, r)
+		}
 		g.log.InfoContext(r.Context(), "request", "request_id", id, "method", r.Method, "route", cmp.Or(r.Pattern, "none"),
 			"status", logged.status, "milliseconds", g.now().Sub(start).Milliseconds())
 	})

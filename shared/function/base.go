@@ -56,6 +56,7 @@ type Opener func(ctx context.Context, e Env) (*Function, error)
 // Function is an open function.
 type Function struct {
 	Handler http.Handler                    // the whole HTTP surface
+	Public  bool                            // anybody may call: only who starts it may ask how it is
 	Ready   func(ctx context.Context) error // nil means always
 	Check   func(ctx context.Context) error // what else it needs, asked at a start only; nil means nothing
 	Close   func(ctx context.Context) error // nil means nothing to do
@@ -158,16 +159,13 @@ func (b *Base) Function(routes http.Handler, subscriptions ...eventing.Subscript
 // Public is Function for routes that say by themselves who calls, and from
 // where: those of the gateway.
 func (b *Base) Public(address func(*http.Request) string, routes http.Handler, subscriptions ...eventing.Subscription) *Function {
-	f := &Function{Handler: b.Watched(address, routes)}
+	f := &Function{Handler: b.Watched(address, routes), Public: b.Name == GatewayName}
 	if b.Store == nil {
 		return f
 	}
 	sweep := eventing.On(func(ctx context.Context, _ events.Ping) error { return b.sweep(ctx) })
 	receive := eventing.Receiver(b.Log, b.believe, b.Store.Keys().OpenEvent, append([]eventing.Subscription{sweep}, subscriptions...)...)
-	mux := http.NewServeMux()
-	mux.Handle("POST /events", b.deliveries.handler(receive))
-	mux.Handle("/", routes)
-	f.Handler = b.Watched(address, mux)
+	f.Handler = b.Watched(address, besideEvents(b.deliveries.handler(receive), routes))
 	f.Ready = func(ctx context.Context) error {
 		if err := b.Store.Ping(ctx); err != nil {
 			return fmt.Errorf("REDIS_URL: %w", err)
@@ -179,6 +177,19 @@ func (b *Base) Public(address func(*http.Request) string, routes http.Handler, s
 		return b.Store.Close()
 	}
 	return f
+}
+
+// besideEvents sends events one way and everything else the other. It is no
+// mux, which would tell whoever asks how a path is written properly.
+func besideEvents(events, others http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && r.URL.Path == "/events" {
+			r.Pattern = "POST /events"
+			events.ServeHTTP(w, r)
+			return
+		}
+		others.ServeHTTP(w, r)
+	})
 }
 
 // Calls lets through calls of the gateway.

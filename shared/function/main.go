@@ -92,7 +92,7 @@ func closeAll(f *Function, stop func(context.Context) error) error {
 func Serve(ctx context.Context, l net.Listener, name string, f *Function) error {
 	base, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
-	drainer := &handlers.Drainer{Inner: Surface(name, f), HealthCheck: probes(f), QuietPeriod: patience.quiet}
+	drainer := &handlers.Drainer{Inner: Surface(name, f), HealthCheck: probes(name, f), QuietPeriod: patience.quiet}
 	server := &http.Server{
 		Handler: drainer, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10, Protocols: plainAndH2C(),
@@ -143,12 +143,17 @@ func plainAndH2C() *http.Protocols {
 	return p
 }
 
-// Surface adds the health paths and traces to a function's own handler.
+// Surface adds the health paths and traces to a function's own handler. Of one
+// that anybody may call, health is between it and who starts it: see probes.
 func Surface(name string, f *Function) http.Handler {
+	routes := traced(name, f.Handler)
+	if f.Public {
+		return routes
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+livenessPath, alive)
 	mux.Handle("GET "+readinessPath, readiness(f))
-	mux.Handle("/", traced(name, f.Handler))
+	mux.Handle("/", routes)
 	return mux
 }
 
@@ -156,14 +161,17 @@ func alive(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK
 
 // probes answers the kubelet, whom the drainer tells by its name and not by
 // its path.
-func probes(f *Function) http.HandlerFunc {
-	ready := readiness(f)
+func probes(name string, f *Function) http.HandlerFunc {
+	ready, other := readiness(f), Surface(name, f)
 	return func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == livenessPath {
+		switch r.URL.Path {
+		case livenessPath:
 			alive(w, r)
-			return
+		case readinessPath:
+			ready(w, r)
+		default: // anybody may call themselves a probe
+			other.ServeHTTP(w, r)
 		}
-		ready(w, r)
 	}
 }
 
