@@ -19,6 +19,13 @@ const (
 	TypeStatsRebuild        = "paceline.stats.rebuild.requested.v1"
 	TypeAccountRegistered   = "paceline.account.registered.v1"
 	TypeAccountVerified     = "paceline.account.verified.v1"
+	TypeAccountErased       = "paceline.account.erased.v1"
+	TypeFeedErased          = "paceline.feed.erased.v1"
+	TypeMailErased          = "paceline.mail.erased.v1"
+	TypeNotifyErased        = "paceline.notify.erased.v1"
+	TypeSocialErased        = "paceline.social.erased.v1"
+	TypeStatsErased         = "paceline.stats.erased.v1"
+	TypeUploadErased        = "paceline.upload.erased.v1"
 	TypeProfileUpdated      = "paceline.profile.updated.v1"
 	TypeAthleteSettings     = "paceline.athlete.settings.changed.v1"
 	TypeFollowRequested     = "paceline.social.follow.requested.v1"
@@ -57,6 +64,13 @@ var senders = map[string][]string{
 	TypeStatsRebuild:        {"stats"},
 	TypeAccountRegistered:   {"accounts"},
 	TypeAccountVerified:     {"accounts"},
+	TypeAccountErased:       {"accounts"},
+	TypeFeedErased:          {"feed"},
+	TypeMailErased:          {"mail"},
+	TypeNotifyErased:        {"notify"},
+	TypeSocialErased:        {"social"},
+	TypeStatsErased:         {"stats"},
+	TypeUploadErased:        {"upload"},
 	TypeProfileUpdated:      {"accounts"},
 	TypeAthleteSettings:     {"accounts"},
 	TypeFollowRequested:     {"social"},
@@ -89,7 +103,9 @@ func All() []Payload {
 	return []Payload{
 		&WorkoutUploaded{}, &WorkoutUpdated{}, &WorkoutDeleted{}, &WorkoutProcessed{}, &WorkoutFailed{},
 		&RecordSet{}, &GoalReached{}, &StatsReplayRequested{}, &StatsRebuildRequested{},
-		&AccountRegistered{}, &AccountVerified{}, &ProfileUpdated{}, &AthleteSettingsChanged{},
+		&AccountRegistered{}, &AccountVerified{}, &AccountErased{},
+		&FeedErased{}, &MailErased{}, &NotifyErased{}, &SocialErased{}, &StatsErased{}, &UploadErased{},
+		&ProfileUpdated{}, &AthleteSettingsChanged{},
 		&FollowRequested{}, &Followed{}, &Unfollowed{}, &Blocked{}, &Unblocked{}, &CoachGranted{}, &CoachRevoked{},
 		&AuditRecorded{},
 		&NotificationCreated{}, &MailRequested{}, &MailSent{}, &MailBounced{},

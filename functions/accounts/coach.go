@@ -124,6 +124,7 @@ func (p people) setGrant(ctx context.Context, athlete, coach string, granted boo
 			return nil
 		}
 		listGrant(ctx, t, list, coach, g)
+		t.Own(athlete, key, 0)
 		if err := t.Set(key, g, 0); err != nil {
 			return err
 		}
@@ -156,7 +157,7 @@ func listGrant(ctx context.Context, t *store.Tx, list, other string, g Grant) {
 // mirror brings a grant to the coach's side, unless a newer one is there.
 func (p people) mirror(ctx context.Context, e events.Coaching, granted bool) error {
 	return p.UpdateOnce(ctx, e.CoachID, func(t *store.Tx) error {
-		fresh, err := t.Newer(t.Key("versions", e.CoachID), e.AthleteID, e.Version)
+		fresh, err := t.Newer(e.CoachID, t.Key("versions", e.CoachID), e.AthleteID, e.Version)
 		if err == nil && fresh {
 			listGrant(ctx, t, t.Key("athletes", e.CoachID), e.AthleteID, Grant{Granted: granted, At: e.At})
 		}

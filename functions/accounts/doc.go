@@ -3,8 +3,9 @@
 // person's own profile and training settings.
 //
 //	in    coach.granted and coach.revoked of its own, which carry a grant from the
-//	      athlete's side to the coach's
-//	out   account.registered, account.verified, profile.updated,
+//	      athlete's side to the coach's; feed.erased, mail.erased, notify.erased,
+//	      social.erased, stats.erased and upload.erased, which end an erasure
+//	out   account.registered, account.verified, account.erased, profile.updated,
 //	      athlete.settings.changed, coach.granted, coach.revoked,
 //	      audit.recorded, mail.requested
 //	keys  account:<user>          the account; without a proven address it expires
@@ -23,6 +24,8 @@
 //	      athletes:<coach>, versions:<coach>   the same from the other side
 //	      email:<lookup>, pending:<lookup>   whose address it is, or may become;
 //	                              lookup is a keyed hash of the address
+//	      erasure:<user>, erasures   people who are being erased, and who has
+//	                              answered so far
 //	      people                  who has keys, a set a partition
 //	      rotation                how far a rotation of those keys has come
 //	      (keys:person:<user>, keys:master: what everything of a person is sealed
@@ -40,6 +43,12 @@
 // account waits longer and longer, and a hundred failures are the end; a device
 // that signed in before is heard meanwhile. An app with codes or a passkey makes
 // a password alone too little; a passkey signs in by itself.
+//
+// An erasure destroys the person's keys, sessions and account in one
+// transaction, with account.erased. From then on all that anybody keeps of the
+// person is noise; functions delete it and answer, and the sweep asks them again
+// until all have answered twice: a process remembers a key for half a minute, and
+// may have written something with it after its first answer.
 //
 // Refresh and device tokens are derived from a key and what is stored, so that
 // what is stored alone cannot be used. A refresh token works once, and one that

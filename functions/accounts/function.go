@@ -23,7 +23,14 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	if err != nil {
 		return nil, err
 	}
+	base.OnSweep(f.people.sweepErasures)
 	return base.Function(f.routes(base),
+		answer[events.FeedErased](f.people),
+		answer[events.MailErased](f.people),
+		answer[events.NotifyErased](f.people),
+		answer[events.SocialErased](f.people),
+		answer[events.StatsErased](f.people),
+		answer[events.UploadErased](f.people),
 		eventing.On(func(ctx context.Context, e events.CoachGranted) error { return f.people.mirror(ctx, e.Coaching, true) }),
 		eventing.On(func(ctx context.Context, e events.CoachRevoked) error { return f.people.mirror(ctx, e.Coaching, false) }),
 	), nil
@@ -88,6 +95,7 @@ func (f *accounts) routes(base *function.Base) http.Handler {
 	}
 	mux.Handle("GET /v1/me", rest.Handler(f.me))
 	mux.Handle("PATCH /v1/me", rest.Command(base.Store, f.updateMe))
+	mux.Handle("DELETE /v1/me", rest.Command(nil, f.eraseMe))
 	mux.Handle("GET /v1/me/sessions", rest.Handler(f.sessions))
 	mux.Handle("DELETE /v1/me/sessions", rest.Command(base.Store, f.deleteOtherSessions))
 	mux.Handle("DELETE /v1/me/sessions/{id}", rest.Command(base.Store, f.deleteSession))

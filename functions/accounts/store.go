@@ -18,7 +18,7 @@ import (
 // Access is what this function may do in Redis.
 var Access = store.Declare(store.Access{
 	Function:  "accounts",
-	Commands:  []string{"expire", "persist", "setnx", "ttl", "zadd", "zcard", "zrange", "zrangebylex", "zrem", "zremrangebyscore"},
+	Commands:  []string{"expire", "persist", "setnx", "ttl", "zcard", "zrangebylex", "zscore"},
 	Publishes: true,
 })
 
@@ -200,6 +200,7 @@ type heldToken struct {
 
 // putToken makes stored the only mail token of its purpose.
 func putToken(t *store.Tx, user, purpose, stored string, ttl time.Duration) error {
+	t.Own(user, t.Key("token", user, purpose), ttl)
 	return t.Set(t.Key("token", user, purpose), heldToken{stored, t.Now().Add(ttl)}, ttl)
 }
 

@@ -26,7 +26,7 @@ import (
 var Objects = objects.Access{Function: "deadletter", Writes: []string{"deadletter/"}}
 
 // Access is what this function may do in Redis.
-var Access = store.Declare(store.Access{Function: "deadletter", Commands: []string{"zadd"}})
+var Access = store.Declare(store.Access{Function: "deadletter"})
 
 // Config is what this function reads besides function.Config.
 type Config struct {

@@ -42,6 +42,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(func(ctx context.Context, p events.Blocked) error { return f.feeds.block(ctx, p.Block, true) }),
 		eventing.On(func(ctx context.Context, p events.Unblocked) error { return f.feeds.block(ctx, p.Block, false) }),
 		eventing.On(f.feeds.saveName),
+		eventing.On(f.feeds.erase),
 		eventing.On(f.feeds.rebuildStep),
 	), nil
 }

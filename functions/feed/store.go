@@ -14,8 +14,8 @@ import (
 var Access = store.Declare(store.Access{
 	Function: "feed",
 	Commands: []string{
-		"sadd", "scard", "sismember", "smembers", "smismember", "srem", "zadd",
-		"zrange", "zrangebylex", "zrem", "zremrangebyrank", "zrevrange", "zscore",
+		"sadd", "scard", "sismember", "smembers", "smismember", "srem",
+		"zrangebylex", "zremrangebyrank", "zrevrange", "zscore",
 	},
 })
 
@@ -137,7 +137,7 @@ func (f feeds) block(ctx context.Context, e events.Block, blocks bool) error {
 // something newer was said of the two.
 func (f feeds) mark(ctx context.Context, owner, kind, other string, version int64, in bool) error {
 	return f.Update(ctx, owner, func(t *store.Tx) error {
-		fresh, err := t.Newer(t.Key("versions", kind, owner), other, version)
+		fresh, err := t.Newer(owner, t.Key("versions", kind, owner), other, version)
 		if err != nil || !fresh {
 			return err
 		}

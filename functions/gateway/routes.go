@@ -60,6 +60,7 @@ var Routes = []Route{
 	{"POST", "/v1/auth/password/reset", "accounts", public, smallBody, quick},
 	{"GET", "/v1/me", "accounts", members, 0, quick},
 	{"PATCH", "/v1/me", "accounts", members, jsonBody, quick},
+	{"DELETE", "/v1/me", "accounts", members, 0, quick},
 	{"GET", "/v1/me/sessions", "accounts", members, 0, quick},
 	{"DELETE", "/v1/me/sessions", "accounts", members, 0, quick},
 	{"DELETE", "/v1/me/sessions/{id}", "accounts", members, 0, quick},

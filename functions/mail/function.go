@@ -33,6 +33,7 @@ func open(e function.Env, s settings) (*function.Function, error) {
 		eventing.On(f.registered),
 		eventing.On(f.verified),
 		eventing.On(f.profileUpdated),
+		eventing.On(f.post.erase),
 	), nil
 }
 

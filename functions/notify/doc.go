@@ -3,8 +3,8 @@
 //
 //	in    workout.processed, workout.updated, workout.deleted, workout.failed,
 //	      social.follow.requested, social.followed, social.unfollowed,
-//	      profile.updated
-//	out   notification.created, mail.requested
+//	      profile.updated, account.erased
+//	out   notification.created, mail.requested, notify.erased
 //	keys  note:<user>:<id>   one notification; notes:<user>, unread:<user>
 //	      sorted sets by time, the newest 500; told:<user>:<digest> what was
 //	      told once; choice:<user> the person's channels; person:<user> name and

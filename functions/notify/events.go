@@ -84,10 +84,28 @@ func (f *notify) followed(ctx context.Context, e events.Followed) error {
 	return f.tellOfFollow(ctx, e.Follow, api.NotificationKindFollowed)
 }
 
+// unfollowed ends what a follow led to. When one of the two is erased, the other's
+// notes lose them.
+func (f *notify) unfollowed(ctx context.Context, e events.Unfollowed) error {
+	for _, side := range [][2]string{{e.FollowerID, e.FolloweeID}, {e.FolloweeID, e.FollowerID}} {
+		known, err := f.notes.Known(ctx, side[0])
+		if err == nil && !known {
+			err = f.notes.forget(ctx, side[1], side[0])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return f.notes.follow(ctx, e.Follow, false)
+}
+
 func (f *notify) tellOfFollow(ctx context.Context, e events.Follow, kind api.NotificationKind) error {
 	to, by := e.FolloweeID, e.FollowerID
 	if kind == api.NotificationKindFollowApproved {
 		to, by = by, to
+	}
+	if known, err := f.notes.Known(ctx, by); err != nil || !known {
+		return err // erased meanwhile: there is nobody to tell of
 	}
 	actor, err := f.notes.named(ctx, by)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"paceline/events"
 	"paceline/shared/api"
 	"paceline/shared/function"
 	"paceline/shared/function/eventing"
@@ -33,8 +32,9 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(f.deleted),
 		eventing.On(f.requested),
 		eventing.On(f.followed),
-		eventing.On(func(ctx context.Context, e events.Unfollowed) error { return f.notes.follow(ctx, e.Follow, false) }),
+		eventing.On(f.unfollowed),
 		eventing.On(f.notes.savePerson),
+		eventing.On(f.notes.erase),
 	), nil
 }
 

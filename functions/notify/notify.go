@@ -35,6 +35,8 @@ type Note struct {
 	ActorName string               `json:"actor_name,omitempty"`
 	WorkoutID string               `json:"workout_id,omitempty"`
 	Values    map[string]string    `json:"values,omitempty"`
+	// Left says that it was about a person who is no more; nothing of them is in it.
+	Left bool `json:"left,omitempty"`
 }
 
 // note keeps the matter under an id that every retry makes again.

@@ -18,7 +18,7 @@ var Access = store.Declare(store.Access{
 	Function: "notify",
 	Commands: []string{
 		"expire", "sadd", "scard", "smembers", "srem",
-		"zadd", "zcard", "zmscore", "zrem", "zremrangebyrank",
+		"zcard", "zmscore", "zremrangebyrank",
 	},
 })
 
@@ -91,6 +91,7 @@ func (n notes) tell(ctx context.Context, m Matter) error {
 				return err
 			}
 		}
+		t.Own(m.To, key, noteTTL)
 		return t.Set(key, true, noteTTL)
 	})
 	if errors.Is(err, seal.ErrNoKey) { // the person was erased; others are still to be told
@@ -156,7 +157,7 @@ func (n notes) see(ctx context.Context, owner, workout string, now seen) (newest
 // follow keeps the followers of a person, whom new workouts are told to.
 func (n notes) follow(ctx context.Context, e events.Follow, follows bool) error {
 	return n.Update(ctx, e.FolloweeID, func(t *store.Tx) error {
-		fresh, err := t.Newer(t.Key("versions", e.FolloweeID), e.FollowerID, e.Version)
+		fresh, err := t.Newer(e.FolloweeID, t.Key("versions", e.FolloweeID), e.FollowerID, e.Version)
 		if err != nil || !fresh {
 			return err
 		}

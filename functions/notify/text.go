@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -30,8 +31,20 @@ var sentences = map[string]map[api.NotificationKind]string{
 	},
 }
 
+// left is the sentence of every kind about a person who is no more.
+var left = map[string]string{
+	"en": "This was about a person who has left.",
+	"ru": "Это уведомление о человеке, который удалил аккаунт.",
+}
+
+// forget is the note without the person that it is about.
+func (n Note) forget() Note { return Note{ID: n.ID, Kind: n.Kind, At: n.At, Left: true} }
+
 // sentence is the note in a language, English when we have no other.
 func (n Note) sentence(locale string) string {
+	if n.Left {
+		return cmp.Or(left[locale], left["en"])
+	}
 	s := sentences["en"][n.Kind]
 	if own, ok := sentences[locale]; ok {
 		s = own[n.Kind]

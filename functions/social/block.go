@@ -154,6 +154,7 @@ func (p people) setBlock(ctx context.Context, blocker, blocked string, on bool) 
 				pipe.ZRem(ctx, list, blocked)
 			}
 		})
+		t.Own(blocker, key, 0)
 		if err := t.Set(key, b, 0); err != nil {
 			return err
 		}
@@ -166,11 +167,16 @@ func (p people) setBlock(ctx context.Context, blocker, blocked string, on bool) 
 	})
 }
 
-// part ends the follow that the blocked had of the blocker. A follow that is
-// younger than what the event says came after the block had ended.
+// part ends the follow that the blocked had of the blocker, and remembers who
+// ever blocked them. A follow that is younger than what the event says came after
+// the block had ended.
 func (p people) part(ctx context.Context, e events.Block) error {
 	return p.UpdateOnce(ctx, e.BlockedID, func(t *store.Tx) error {
-		_, err := changeFollow(ctx, t, e.BlockedID, e.BlockerID, func(x *Relation) (bool, error) {
+		fresh, err := t.Newer(e.BlockedID, t.Key("blockversions", e.BlockedID), e.BlockerID, e.Version)
+		if err != nil || !fresh {
+			return err
+		}
+		_, err = changeFollow(ctx, t, e.BlockedID, e.BlockerID, func(x *Relation) (bool, error) {
 			return x.EndOlder(e.At, t.Now()), nil
 		})
 		return err

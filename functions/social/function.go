@@ -35,6 +35,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("DELETE /v1/me/follow-requests/{id}", rest.Command(base.Store, f.decline))
 	return base.Function(mux,
 		eventing.On(f.profileUpdated),
+		eventing.On(f.people.erase),
 		eventing.On(func(ctx context.Context, p events.FollowRequested) error {
 			return f.people.mirror(ctx, p.Follow, Requested)
 		}),

@@ -11,7 +11,7 @@ import (
 )
 
 // Access is what this function may do in Redis.
-var Access = store.Declare(store.Access{Function: "social", Commands: []string{"zadd", "zcard", "zrem", "zscore"}})
+var Access = store.Declare(store.Access{Function: "social", Commands: []string{"hkeys", "zcard", "zscore"}})
 
 // people is the state of this function.
 type people struct{ *store.Store }
@@ -72,6 +72,7 @@ func changeFollow(ctx context.Context, t *store.Tx, follower, followee string, r
 			pipe.ZRem(ctx, list, followee)
 		}
 	})
+	t.Own(follower, key, 0)
 	if err := t.Set(key, r, 0); err != nil {
 		return r, err
 	}
@@ -81,7 +82,7 @@ func changeFollow(ctx context.Context, t *store.Tx, follower, followee string, r
 // mirror brings a follow to the followee's side, unless a newer one is there.
 func (p people) mirror(ctx context.Context, f events.Follow, s State) error {
 	return p.UpdateOnce(ctx, f.FolloweeID, func(t *store.Tx) error {
-		fresh, err := t.Newer(t.Key("versions", f.FolloweeID), f.FollowerID, f.Version)
+		fresh, err := t.Newer(f.FolloweeID, t.Key("versions", f.FolloweeID), f.FollowerID, f.Version)
 		if err != nil || !fresh {
 			return err
 		}

@@ -67,6 +67,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(f.updated),
 		eventing.On(f.deleted),
 		eventing.On(f.workouts.saveSettings),
+		eventing.On(f.workouts.erase),
 		eventing.On(f.replayed),
 		eventing.On(f.rebuildStep),
 		eventing.On(func(ctx context.Context, e events.Followed) error { return f.workouts.follow(ctx, e.Follow, true) }),

@@ -178,6 +178,7 @@ func (w workouts) replay(ctx context.Context, t *store.Tx, user, id string, days
 			return err
 		}
 	}
+	t.Own(user, t.Key("replay", user, id), replayTTL)
 	return t.Set(t.Key("replay", user, id), Replay{id, len(parts), len(ids), t.Now()}, replayTTL)
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // Access is what this function may do in Redis.
-var Access = store.Declare(store.Access{Function: "stats", Commands: []string{"hdel", "hgetall", "sadd", "sismember", "srem", "zadd", "zrangebylex", "zrangebyscore", "zrem"}})
+var Access = store.Declare(store.Access{Function: "stats", Commands: []string{"hdel", "hgetall", "sadd", "sismember", "srem", "zrangebylex", "zrangebyscore"}})
 
 // workouts is the state of this function.
 type workouts struct{ *store.Store }
@@ -27,6 +27,9 @@ func (w workouts) own(ctx context.Context, user, workout string) error {
 	var owner string
 	if found, err := w.Get(ctx, w.Key(workout, "owner", workout), &owner); err != nil || found {
 		return err
+	}
+	if known, err := w.Known(ctx, user); err != nil || !known {
+		return err // of whom was erased nothing comes back
 	}
 	return w.Update(ctx, workout, func(t *store.Tx) error { return t.Set(t.Key("owner", workout), user, 0) })
 }
@@ -96,6 +99,7 @@ func (w workouts) changeRecord(ctx context.Context, t *store.Tx, user, workout s
 // relist moves a workout between the lists of its owner.
 func relist(ctx context.Context, t *store.Tx, before, after Record) {
 	user, id := after.Workout.UserID, after.Workout.WorkoutID
+	t.Own(user, t.Key("list", user, after.Workout.Sport), 0)
 	t.Write(func(p redis.Pipeliner) {
 		if before.Workout.Sport != after.Workout.Sport || after.Deleted {
 			p.ZRem(ctx, t.Key("list", user, before.Workout.Sport), id)

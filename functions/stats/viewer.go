@@ -64,7 +64,7 @@ func (w workouts) block(ctx context.Context, e events.Block, blocks bool) error 
 // something newer was said of the two.
 func (w workouts) relate(ctx context.Context, user, kind, versions, other string, version int64, in bool) error {
 	return w.UpdateOnce(ctx, user, func(t *store.Tx) error {
-		fresh, err := t.Newer(t.Key(versions, user), other, version)
+		fresh, err := t.Newer(user, t.Key(versions, user), other, version)
 		if err != nil || !fresh {
 			return err
 		}
@@ -84,10 +84,14 @@ func (w workouts) relate(ctx context.Context, user, kind, versions, other string
 func (w workouts) coach(ctx context.Context, e events.Coaching, next Grant) error {
 	return w.UpdateOnce(ctx, e.AthleteID, func(t *store.Tx) error {
 		key := t.Key("coach", e.AthleteID, e.CoachID)
+		if known, err := t.Known(e.AthleteID); err != nil || !known {
+			return err
+		}
 		var now Grant
 		if _, err := t.Get(key, &now); err != nil || now.Version >= next.Version {
 			return err
 		}
+		t.Own(e.AthleteID, key, 0)
 		return t.Set(key, next, 0)
 	})
 }

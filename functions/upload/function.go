@@ -48,7 +48,7 @@ func open(e function.Env, c Config, s objects.Store) (*function.Function, error)
 		zones: &zone.Finder{}, quota: c.Quota, log: base.Log, now: e.Now,
 	}
 	fn := base.Function(f.routes(base),
-		eventing.On(f.processed), eventing.On(f.failed), eventing.On(f.deleted))
+		eventing.On(f.processed), eventing.On(f.failed), eventing.On(f.deleted), eventing.On(f.erase))
 	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, s) }
 	closeBase := fn.Close
 	fn.Close = func(ctx context.Context) error { return errors.Join(closeBase(ctx), s.Close()) }

@@ -191,6 +191,7 @@ func (s workouts) remove(ctx context.Context, user, id string, check func(Record
 		if err := setKnown(t, user, known); err != nil {
 			return err
 		}
+		t.Own(user, t.Key(deletedKey(user, id)), deletedFor)
 		if err := t.Set(t.Key(deletedKey(user, id)), out, deletedFor); err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 // Access is what this function may do in Redis.
-var Access = store.Declare(store.Access{Function: "watch", Commands: []string{"lrange", "rpush", "zadd", "zremrangebyscore"}})
+var Access = store.Declare(store.Access{Function: "watch", Commands: []string{"lrange", "rpush"}})
 
 const (
 	// partition holds the list of alerts: they are few, and operators look at all.

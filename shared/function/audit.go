@@ -32,3 +32,12 @@ func Audit(t *store.Tx, function string, r *http.Request, d Deed) error {
 		Detail: d.Detail, Outcome: d.Outcome, RequestID: id, At: t.Now().UTC(),
 	})
 }
+
+// AuditEnd is Audit for the end of what a person asked for about themselves, when
+// the request is long over; record tells it from all others.
+func AuditEnd(t *store.Tx, function, record string, d Deed) error {
+	return t.Emit(events.AuditRecorded{
+		RecordID: record, Function: function, Action: d.Action, ActorID: d.Target, TargetID: d.Target,
+		Detail: d.Detail, Outcome: d.Outcome, At: t.Now().UTC(),
+	})
+}

@@ -47,6 +47,7 @@ type Base struct {
 	events     *identity.EventVerifier
 	signals    signalling
 	sweeps     metric.Int64Counter // by which it is seen who is silent: docs/alerts/function-silent.md
+	onSweep    []func(context.Context) error
 }
 
 // Opener opens a function. It checks its settings and does no I/O that it can
@@ -195,13 +196,25 @@ func besideEvents(events, others http.Handler) http.Handler {
 // Calls lets through calls of the gateway.
 func (b *Base) Calls(next http.Handler) http.Handler { return verified(b.calls, next) }
 
+// OnSweep has next done at each sweep, when the outbox is empty: what a function
+// must finish although nothing else wakes it. Call it before Function.
+func (b *Base) OnSweep(next func(context.Context) error) { b.onSweep = append(b.onSweep, next) }
+
 func (b *Base) sweep(ctx context.Context) error {
 	b.sweeps.Add(ctx, 1, metric.WithAttributes(attribute.String("function", b.Name)))
 	left, err := b.Store.Sweep(ctx)
-	if err == nil && left > 0 {
+	if err != nil {
+		return err
+	}
+	if left > 0 {
 		return fault.Unavailable("outbox_not_empty", 5*time.Second, fmt.Errorf("%d outboxes are not empty", left))
 	}
-	return err
+	for _, next := range b.onSweep {
+		if err := next(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // verified lets through who proves who it is, and says so in the context.

@@ -38,6 +38,7 @@ var Documents = []Document{
 	{"accounts.Grant", "coach:<athlete>:<coach>", false, "coaches.json", Deleted},
 	{"accounts.claim", "email:<lookup>", false, "the address is in account.json", Deleted},
 
+	{"accounts.Erasure", "erasure:<user>", false, "of who is erased nothing can be exported", Deleted},
 	{"accounts.keyRotation", "rotation", false, "an operator's, of no person", Nobody},
 
 	{"upload.Record", "workout:<user>:<id>", true, "workouts.json", Deleted},
@@ -141,6 +142,11 @@ var Harmless = map[string]string{
 	"function":                 state,
 	"goal_id":                  id,
 	"granted":                  state,
+	"Erasure.asked_at":         when,
+	"Erasure.round":            order,
+	"Erasure.waiting":          state,
+	"Erasure.lookups":          id,
+	"Erasure.athletes":         id,
 	"heldToken.digest":         state,
 	"heldToken.until":          when,
 	"hide_heart_rate":          choice,

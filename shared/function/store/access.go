@@ -13,7 +13,7 @@ import (
 // its client finds the nodes of a cluster. AUTH and HELLO need no permission.
 var kit = []string{
 	"asking", "cluster|slots", "command", "del", "exec", "exists", "get", "hget", "hset", "multi", "ping", "set",
-	"unwatch", "watch", "xadd", "xdel", "xlen", "xrange", "zrevrangebyscore",
+	"unwatch", "watch", "xadd", "xdel", "xlen", "xrange", "zadd", "zrange", "zrem", "zremrangebyscore", "zrevrangebyscore",
 }
 
 // publishedPrefix begins what Store.PublishedKey names.

@@ -17,6 +17,9 @@
 //	         to the first one that the broker refuses
 //	sealed   SetSealed and GetSealed keep a value under the key of a person, who
 //	         need not be of the same partition; outbox and answers are sealed, too
+//	owned    what is sealed, and what Own is told of, is remembered with its
+//	         owner until it expires, so that Erase finds it; Newer and Known
+//	         keep what comes late from reviving an owner without keys
 //	once     UpdateOnce applies the event that caused it once, however often
 //	         it is delivered within MarkTTL
 //	access   each function is a user of its own, who may do what it declared

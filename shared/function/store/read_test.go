@@ -159,19 +159,27 @@ func TestGetManyAcrossPartitions(t *testing.T) {
 func TestNewerGoesOnlyForward(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, f *fixture) {
+		if f.newer(t, "nobody", 1) {
+			t.Error("something of somebody without keys is newer")
+		}
 		var got []bool
 		for _, version := range []int64{2, 1, 2, 3} {
-			err := f.Update(t.Context(), "ann", func(tx *store.Tx) error {
-				newer, err := tx.Newer(tx.Key("seen", "ann"), "bob", version)
-				got = append(got, newer)
-				return err
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			got = append(got, f.newer(t, "ann", version))
 		}
 		if want := []bool{true, false, false, true}; !slices.Equal(got, want) {
 			t.Errorf("versions 2 1 2 3 are newer: %v, want %v", got, want)
 		}
 	})
+}
+
+func (f *fixture) newer(t *testing.T, owner string, version int64) (newer bool) {
+	t.Helper()
+	err := f.Update(t.Context(), owner, func(tx *store.Tx) (err error) {
+		newer, err = tx.Newer(owner, tx.Key("seen", owner), "bob", version)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newer
 }

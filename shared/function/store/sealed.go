@@ -161,16 +161,19 @@ func (t *Tx) SetSealed(owner, key string, v any, ttl time.Duration) error {
 	if b, err = t.s.keys.Seal(t.ctx, owner, key, b); err != nil {
 		return err
 	}
+	t.Own(owner, key, ttl)
 	t.Write(func(p redis.Pipeliner) { p.Set(t.ctx, key, b, ttl) })
 	return nil
 }
 
-// SealField is the JSON value of a field of a hash, sealed for owner.
+// SealField is the JSON value of a field of a hash, sealed for owner, whose the
+// hash is from then on.
 func (t *Tx) SealField(owner, key, field string, v any) ([]byte, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("store: encode %s %s: %w", key, field, err)
 	}
+	t.Own(owner, key, 0)
 	return t.s.keys.Seal(t.ctx, owner, fieldOf(key, field), b)
 }
 

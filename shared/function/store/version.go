@@ -6,9 +6,13 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Newer says whether version is newer than the one that a hash keeps for a
-// field, and if so keeps it: for what comes in any order and must not go back.
-func (t *Tx) Newer(key, field string, version int64) (bool, error) {
+// Newer says whether version is newer than the one that a hash of owner's keeps
+// for a field, and if so keeps it: for what comes in any order and must not go
+// back. Of an owner who was erased nothing is newer.
+func (t *Tx) Newer(owner, key, field string, version int64) (bool, error) {
+	if known, err := t.Known(owner); err != nil || !known {
+		return false, err
+	}
 	r, err := t.Read(key)
 	if err != nil {
 		return false, err
