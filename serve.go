@@ -47,13 +47,14 @@ func Run(ctx context.Context, env map[string]string, log *slog.Logger) error {
 		return errors.Join(err, l.Close())
 	}
 	log.Info("paceline is up", "url", cmp.Or(env["PUBLIC_URL"], publicURL(env)))
-	err = function.Serve(ctx, l, "platform", &function.Function{Handler: http.HandlerFunc(p.Handle)})
+	err = function.Serve(ctx, l, "platform", &function.Function{Handler: http.HandlerFunc(p.Handle), Public: true})
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
 	return errors.Join(err, p.Stop(end), flush(end))
 }
 
-// listen opens the public port, with TLS when TLS_CERT and TLS_KEY name files.
+// listen opens the public port, with TLS and nothing else when TLS_CERT and
+// TLS_KEY name files, which may be replaced while they are served.
 func listen(ctx context.Context, env map[string]string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(cmp.Or(env["LISTEN_ADDRESS"], "127.0.0.1"), cmp.Or(env["PORT"], "8080")))
 	if err != nil {
@@ -62,9 +63,9 @@ func listen(ctx context.Context, env map[string]string) (net.Listener, error) {
 	if env["TLS_CERT"] == "" && env["TLS_KEY"] == "" {
 		return l, nil
 	}
-	cert, err := tls.LoadX509KeyPair(env["TLS_CERT"], env["TLS_KEY"])
+	cert, err := openCertificate(env["TLS_CERT"], env["TLS_KEY"], time.Now)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("TLS_CERT and TLS_KEY: %w", err), l.Close())
+		return nil, errors.Join(err, l.Close())
 	}
-	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}), nil
+	return tls.NewListener(l, &tls.Config{GetCertificate: cert.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}), nil
 }

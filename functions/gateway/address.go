@@ -37,6 +37,12 @@ func (p proxies) trust(a netip.Addr) bool {
 	return false
 }
 
+// vouch says whether it is one of these who calls.
+func (p proxies) vouch(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && p.trust(peer.Addr().Unmap())
+}
+
 // client is the address that a request comes from: the last one that no trusted
 // proxy has. What stands before it in X-Forwarded-For anybody may have written.
 func (p proxies) client(r *http.Request) netip.Addr {

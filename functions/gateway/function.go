@@ -124,6 +124,9 @@ func (g *gateway) edge(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Frame-Options", "DENY")
+		if g.encrypted(r) {
+			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
 		start := g.now()
 		logged := &statusWriter{ResponseWriter: w}
 		if tidy(r.URL.Path) {
@@ -207,6 +210,12 @@ func (g *gateway) person(r *http.Request) (identity.Caller, error) {
 	}
 	security.Known(r.Context(), caller.UserID, "")
 	return caller, g.revoked.Check(r.Context(), caller)
+}
+
+// encrypted says whether the client speaks TLS: to us, or to a proxy that we
+// trust and that says so.
+func (g *gateway) encrypted(r *http.Request) bool {
+	return r.TLS != nil || g.trusted.vouch(r) && r.Header.Get("X-Forwarded-Proto") == "https"
 }
 
 // address is where a request comes from, as one caller is named: an address, or

@@ -336,3 +336,17 @@ func TestWithoutTheStoreOnlyPagesAnswer(t *testing.T) {
 		}
 	}
 }
+
+func TestBrowsersAreToldToStayWithTLS(t *testing.T) {
+	t.Parallel()
+	behind, bare := newEdge(t, "TRUSTED_PROXIES", "127.0.0.1"), newEdge(t)
+	if _, h, _ := behind.do("GET", "/", "", "", "X-Forwarded-Proto", "https"); h.Get("Strict-Transport-Security") == "" {
+		t.Error("behind a proxy with TLS they are not")
+	}
+	if _, h, _ := behind.do("GET", "/", "", "", "X-Forwarded-Proto", "http"); h.Get("Strict-Transport-Security") != "" {
+		t.Error("behind a proxy without TLS they are")
+	}
+	if _, h, _ := bare.do("GET", "/", "", "", "X-Forwarded-Proto", "https"); h.Get("Strict-Transport-Security") != "" {
+		t.Error("a client's own word is taken")
+	}
+}
