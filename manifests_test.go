@@ -3,8 +3,11 @@ package paceline
 import (
 	"encoding/json"
 	"net/http"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -184,3 +187,37 @@ func refusesType(t *testing.T, r *functiontest.Rig, eventType string) bool {
 	_ = json.NewDecoder(resp.Body).Decode(&problem) // an answer without a body is not a refusal
 	return problem.Code == "event_type"
 }
+
+// TestManifestsPoliciesLetFunctionsSendWhatTheySend holds the EventPolicies to
+// the senders of events: on a cluster that authenticates them, what is missing
+// stays in an outbox for ever.
+func TestManifestsPoliciesLetFunctionsSendWhatTheySend(t *testing.T) {
+	t.Parallel()
+	sends := map[string][]string{}
+	for _, p := range events.All() {
+		for _, name := range events.Senders(p.EventType()) {
+			sends[name] = append(sends[name], p.EventType())
+		}
+	}
+	sends["deadletter"] = nil // it sends the events of others again, of whatever type
+	for name := range functions {
+		file, err := os.ReadFile(filepath.Join("knative", "functions", name+".yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var may []string
+		for doc := range strings.SplitSeq(string(file), "\n---\n") {
+			if strings.Contains(doc, "kind: EventPolicy\n") && strings.Contains(doc, "sub: system:serviceaccount:paceline:"+name+"\n") {
+				for _, exact := range exactType.FindAllStringSubmatch(doc, -1) {
+					may = append(may, exact[1])
+				}
+			}
+		}
+		if !slices.Equal(may, sends[name]) {
+			t.Errorf("%s: its EventPolicy allows\n%s\nand it sends\n%s", name, strings.Join(may, "\n"), strings.Join(sends[name], "\n"))
+		}
+	}
+}
+
+// exactType is a type that an EventPolicy allows.
+var exactType = regexp.MustCompile(`exact: \{type: ([a-z0-9.]+)\}`)
