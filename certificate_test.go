@@ -89,7 +89,7 @@ func TestACertificateIsReplacedWhileItIsServed(t *testing.T) {
 func TestWithTLSNothingElseIsSpoken(t *testing.T) {
 	t.Parallel()
 	files := tlstest.New(t, "127.0.0.1")
-	l, err := listen(t.Context(), map[string]string{"PORT": "0", "TLS_CERT": files.Cert, "TLS_KEY": files.Key})
+	l, err := listen(t.Context(), map[string]string{"PORT": "0", "TLS_CERT": files.Cert, "TLS_KEY": files.Key}, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

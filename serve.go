@@ -33,7 +33,9 @@ func Main() {
 
 // Run serves the platform until ctx ends.
 func Run(ctx context.Context, env map[string]string, log *slog.Logger) error {
-	l, err := listen(ctx, env)
+	p := New()
+	p.log = log
+	l, err := listen(ctx, env, p.now)
 	if err != nil {
 		return err
 	}
@@ -41,8 +43,6 @@ func Run(ctx context.Context, env map[string]string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	p := New()
-	p.log = log
 	if err := p.Start(ctx, env); err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -55,7 +55,7 @@ func Run(ctx context.Context, env map[string]string, log *slog.Logger) error {
 
 // listen opens the public port, with TLS and nothing else when TLS_CERT and
 // TLS_KEY name files, which may be replaced while they are served.
-func listen(ctx context.Context, env map[string]string) (net.Listener, error) {
+func listen(ctx context.Context, env map[string]string, now func() time.Time) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(cmp.Or(env["LISTEN_ADDRESS"], "127.0.0.1"), cmp.Or(env["PORT"], "8080")))
 	if err != nil {
 		return nil, fmt.Errorf("PORT: %w", err)
@@ -63,7 +63,7 @@ func listen(ctx context.Context, env map[string]string) (net.Listener, error) {
 	if env["TLS_CERT"] == "" && env["TLS_KEY"] == "" {
 		return l, nil
 	}
-	cert, err := openCertificate(env["TLS_CERT"], env["TLS_KEY"], time.Now)
+	cert, err := openCertificate(env["TLS_CERT"], env["TLS_KEY"], now)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
