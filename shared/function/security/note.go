@@ -30,7 +30,7 @@ type noteKey struct{}
 
 // Begin returns a context that carries a new note of r, which comes from address.
 func Begin(r *http.Request, address string) (context.Context, *Note) {
-	n := &Note{address: address, id: r.Header.Get("X-Request-Id"), answer: answer{path: r.URL.Path}}
+	n := &Note{address: address, answer: answer{path: r.URL.Path}}
 	return context.WithValue(r.Context(), noteKey{}, n), n
 }
 
@@ -57,6 +57,7 @@ func Known(ctx context.Context, actor, address string) {
 // for everything that is left is none.
 func Routed(r *http.Request) {
 	change(r.Context(), func(n *Note) {
+		n.id = r.Header.Get("X-Request-Id") // the gateway's own by now, whatever a client sent
 		if r.Pattern != "" && r.Pattern != "/" {
 			n.answer.route = r.Method + " " + pathOf(r.Pattern)
 		}

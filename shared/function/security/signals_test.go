@@ -48,3 +48,19 @@ func TestANoteTellsOnce(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// A request is known by the id that the gateway gave it, and not by one that a
+// client sent.
+func TestANoteKnowsTheGatewaysId(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest(http.MethodGet, "/v1/none", nil)
+	r.Header.Set("X-Request-Id", "of the client")
+	ctx, note := Begin(r, "192.0.2.1")
+	r = r.WithContext(ctx)
+	r.Header.Set("X-Request-Id", "of the gateway")
+	Answered(ctx, http.StatusNotFound, "not_found")
+	Routed(r)
+	if got := note.Signals(); len(got) != 1 || got[0].RequestID != "of the gateway" {
+		t.Errorf("%+v", got)
+	}
+}
