@@ -95,6 +95,8 @@ type object struct {
 		Generation  int64
 		Labels      map[string]string
 		Annotations map[string]string
+
+		DeletionTimestamp string
 	}
 	Spec struct {
 		Template struct {

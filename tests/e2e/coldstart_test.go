@@ -99,12 +99,23 @@ func (s *suite) contenders(b *testing.B) []*contender {
 	return field
 }
 
+// allAsleep waits until no function has a pod that could answer: those that are
+// ending take no requests any more, so that who asks next starts from zero.
 func (s *suite) allAsleep(b *testing.B) {
-	s.asleep(b)
-	if !eventually(func() bool {
-		return strings.TrimSpace(s.must(b, "kubectl", "-n", bareIn, "get", "pods", "-o", "name")) == ""
-	}) {
-		b.Fatal("hello does not go to sleep")
+	var awake []string
+	ok := eventually(func() bool {
+		awake = nil
+		for _, in := range []string{namespace, bareIn} {
+			for _, p := range s.objects(b, in, "pods") {
+				if p.Metadata.DeletionTimestamp == "" && p.Metadata.Labels["serving.knative.dev/service"] != "" {
+					awake = append(awake, p.Metadata.Name)
+				}
+			}
+		}
+		return len(awake) == 0
+	})
+	if !ok {
+		b.Fatalf("still awake after %s: %v", patience, awake)
 	}
 }
 
