@@ -104,7 +104,7 @@ func TestReadmeNamesEverySetting(t *testing.T) {
 			}
 		}
 	}
-	inner := []string{"CLUSTER_ISSUER", "CLUSTER_JWKS_FILE", "SINK_TOKEN_FILE", "IDENTITY_KEY_FILE", "IDENTITY_JWKS_FILE", "ACCOUNTS_KEY_FILE", "PASSWORD_KEYS_FILE", "K_SINK", "K_CE_OVERRIDES", "K_CA_CERTS", "FUNCTION_URL", "MAIL_DIR"}
+	inner := []string{"CLUSTER_ISSUER", "CLUSTER_JWKS_FILE", "SINK_TOKEN_FILE", "IDENTITY_KEY_FILE", "IDENTITY_JWKS_FILE", "ACCOUNTS_KEY_FILE", "PASSWORD_KEYS_FILE", "K_SINK", "K_CE_OVERRIDES", "K_CA_CERTS", "FUNCTION_URL", "FUNCTION_CA_CERTS", "MAIL_DIR"}
 	for variable, s := range read {
 		row, named := rows[variable]
 		if slices.Contains(inner, variable) {

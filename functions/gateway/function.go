@@ -37,6 +37,9 @@ const self = "gateway"
 type Config struct {
 	// FunctionURL is where a function is called; {function} stands for its name.
 	FunctionURL string `env:"FUNCTION_URL,notEmpty,required"`
+	// FunctionCACerts are CAs (PEM) that the functions' certificates may come
+	// from, in addition to the system's.
+	FunctionCACerts string `env:"FUNCTION_CA_CERTS"`
 	// RateScale multiplies what anybody may do in a time.
 	RateScale float64 `env:"RATE_SCALE" envDefault:"1"`
 	// TrustedProxies are addresses and networks of proxies before the gateway,
@@ -57,6 +60,10 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	if u, err := url.Parse(strings.ReplaceAll(c.FunctionURL, "{function}", "x")); err != nil || u.Host == "" || !strings.Contains(c.FunctionURL, "{function}") {
 		return nil, fmt.Errorf("FUNCTION_URL: %q is not an address with {function} in it", c.FunctionURL)
 	}
+	encryption, err := function.Trusting(c.FunctionCACerts)
+	if err != nil {
+		return nil, fmt.Errorf("FUNCTION_CA_CERTS: %w", err)
+	}
 	if c.RateScale <= 0 {
 		return nil, fmt.Errorf("RATE_SCALE: %g is not more than 0", c.RateScale)
 	}
@@ -69,7 +76,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		people:  identity.NewVerifier(identity.AccessType, identity.AudiencePlatform, []string{"accounts"}, base.Keys, e.Now),
 		revoked: revocation.NewChecker(base.Store), store: base.Store, limiter: newLimiter(base.Store), trusted: trusted,
 	}
-	g.proxy = g.newProxy()
+	g.proxy = g.newProxy(encryption)
 	return base.Public(g.address, g.routes(), eventing.On(g.block), eventing.On(g.release)), nil
 }
 

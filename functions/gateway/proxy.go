@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -32,11 +33,13 @@ var platformPrefixes = []string{"K-", "Knative-", "Ce-", "X-Envoy-"}
 
 // newProxy keeps enough connections for all calls that run at once: the
 // default of two a host is a third of the speed.
-func (g *gateway) newProxy() *httputil.ReverseProxy {
+func (g *gateway) newProxy(encryption *tls.Config) *httputil.ReverseProxy {
 	return &httputil.ReverseProxy{
 		Rewrite: g.rewrite,
 		Transport: &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+			TLSClientConfig:     encryption,
+			TLSHandshakeTimeout: 5 * time.Second,
 			MaxIdleConns:        1024,
 			MaxIdleConnsPerHost: 256,
 			IdleConnTimeout:     90 * time.Second,

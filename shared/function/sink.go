@@ -63,18 +63,30 @@ func fileToken(path string) func() (string, error) {
 // clientTrusting is HTTPClient, which also trusts the CAs of a PEM text.
 func clientTrusting(pem string) (*http.Client, error) {
 	transport := newTransport()
-	if pem != "" {
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			return nil, fmt.Errorf("certificates of the system: %w", err)
-		}
-		if !pool.AppendCertsFromPEM([]byte(pem)) {
-			return nil, errors.New("no certificate in it")
-		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	var err error
+	if transport.TLSClientConfig, err = Trusting(pem); err != nil {
+		return nil, err
 	}
 	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &http.Client{Timeout: 30 * time.Second, CheckRedirect: stay, Transport: transport}, nil
+}
+
+// Trusting is for calls between parts of the platform whose certificates come
+// from an authority of a PEM text or of the system; without a text the system's
+// alone are believed.
+func Trusting(pem string) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if pem == "" {
+		return c, nil
+	}
+	var err error
+	if c.RootCAs, err = x509.SystemCertPool(); err != nil {
+		return nil, fmt.Errorf("certificates of the system: %w", err)
+	}
+	if !c.RootCAs.AppendCertsFromPEM([]byte(pem)) {
+		return nil, errors.New("no certificate in it")
+	}
+	return c, nil
 }
 
 // HTTPClient is for calls between parts of the platform: connections are kept

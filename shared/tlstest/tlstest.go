@@ -50,16 +50,20 @@ func valid(c *x509.Certificate) *x509.Certificate {
 	return c
 }
 
-// Issue makes a certificate for the server or client at ip, and its key, as PEM.
-func (a *Authority) Issue(ip net.IP) (certificate, key []byte, err error) {
+// Issue makes a certificate for the server or client at ip, or with any of the
+// names, and its key, as PEM.
+func (a *Authority) Issue(ip net.IP, names ...string) (certificate, key []byte, err error) {
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, fmt.Errorf("tlstest: key: %w", err)
 	}
 	template := valid(&x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: ip.String()}, IPAddresses: []net.IP{ip},
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "server of a test"}, DNSNames: names,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	})
+	if ip != nil {
+		template.IPAddresses = []net.IP{ip}
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, own.Public(), a.key)
 	if err != nil {
 		return nil, nil, fmt.Errorf("tlstest: certificate: %w", err)
