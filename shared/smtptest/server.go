@@ -2,19 +2,20 @@ package smtptest
 
 import (
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/url"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-smtp"
 	"github.com/jhillyerd/enmime/v2"
+
+	"paceline/shared/tlstest"
 )
 
 // Stage is a step of the dialogue that can fail.
@@ -32,6 +33,14 @@ const (
 // Drop instead of a code closes the connection without an answer.
 const Drop = 0
 
+type tlsMode int
+
+const (
+	noTLS tlsMode = iota
+	startTLS
+	implicitTLS
+)
+
 // Message is one mail that the server took.
 type Message struct {
 	From string
@@ -48,7 +57,7 @@ type Server struct {
 	listen, addr   string
 	tls            tlsMode
 	user, password string
-	caFile         string
+	files          tlstest.Files // the server's certificate
 
 	mu       sync.Mutex
 	failures map[Stage][]int
@@ -69,6 +78,12 @@ func WithSTARTTLS() Option { return func(s *Server) { s.tls = startTLS } }
 
 // WithTLS makes the server speak TLS from the first byte; see CAFile.
 func WithTLS() Option { return func(s *Server) { s.tls = implicitTLS } }
+
+// WithCertificate makes the server offer STARTTLS with a certificate that the
+// test made.
+func WithCertificate(files tlstest.Files) Option {
+	return func(s *Server) { s.tls, s.files = startTLS, files }
+}
 
 // WithAddress makes the server listen at an address, and not on any free port
 // of this machine alone.
@@ -96,7 +111,7 @@ func New(t testing.TB, options ...Option) *Server {
 		s.secure(server)
 	}
 	if s.tls == implicitTLS {
-		l = encrypted(l, server.TLSConfig)
+		l = tls.NewListener(l, server.TLSConfig)
 	}
 	go func() { _ = server.Serve(l) }() // it ends by Close
 	t.Cleanup(func() { _ = server.Close() })
@@ -116,7 +131,7 @@ func (s *Server) URL() string {
 }
 
 // CAFile is a PEM file with the root to trust, where the server speaks TLS.
-func (s *Server) CAFile() string { return s.caFile }
+func (s *Server) CAFile() string { return s.files.CA }
 
 // FailNext makes the next recipient fail with code, once for each call.
 func (s *Server) FailNext(code int) { s.FailNextAt(Rcpt, code) }
@@ -186,13 +201,12 @@ func (s *Server) keep(m Message) error {
 // secure gives the server a certificate of a root that only this test knows.
 func (s *Server) secure(server *smtp.Server) {
 	s.t.Helper()
-	config, root, err := certificate(net.ParseIP("127.0.0.1"))
+	if s.files.Cert == "" {
+		s.files = tlstest.New(s.t, "127.0.0.1")
+	}
+	pair, err := tls.LoadX509KeyPair(s.files.Cert, s.files.Key)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	server.TLSConfig = config
-	s.caFile = filepath.Join(s.t.TempDir(), "ca.pem")
-	if err := os.WriteFile(s.caFile, root, 0o600); err != nil {
-		s.t.Fatal(err)
-	}
+	server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -20,12 +21,15 @@ const namespace = "paceline"
 
 // suite is the cluster and what runs beside it.
 type suite struct {
-	root    string // of the repository
-	node    string // this machine, as pods see it
-	ingress string // CLUSTER_URL
-	inside  string // the ingress for names of the cluster, as this machine reaches it
-	host    string // of the gateway
+	whole   testing.TB // the test with all parts
+	root    string     // of the repository
+	node    string     // this machine, as pods see it
+	ingress string     // CLUSTER_URL
+	inside  string     // the ingress for names of the cluster, as this machine reaches it
+	host    string     // of the gateway
+	cluster string     // the folder of clusters/ that is deployed
 	stores  *stores
+	client  *http.Client // for s.ingress
 }
 
 // patience is how long anything may take, a start from zero pods included.
@@ -42,7 +46,7 @@ func newSuite(t testing.TB) *suite {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &suite{root: root, node: os.Getenv("E2E_NODE"), ingress: os.Getenv("CLUSTER_URL")}
+	s := &suite{whole: t, root: root, node: os.Getenv("E2E_NODE"), ingress: os.Getenv("CLUSTER_URL"), cluster: "local", client: http.DefaultClient}
 	if s.node == "" {
 		s.node = "10.88.0.1"
 	}

@@ -57,12 +57,16 @@ func BenchmarkTheCluster(b *testing.B) {
 // and opened its stores.
 func (s *suite) coldStarts(b *testing.B) {
 	field := s.contenders(b)
-	for range starts {
+	for round := range starts {
 		s.allAsleep(b)
 		rand.Shuffle(len(field), func(i, j int) { field[i], field[j] = field[j], field[i] })
+		var said []string
 		for _, c := range field {
-			c.took = append(c.took, s.firstByte(b, c))
+			took := s.firstByte(b, c)
+			c.took = append(c.took, took)
+			said = append(said, c.name+" "+ms(took))
 		}
+		b.Logf("round %d: %s", round+1, strings.Join(said, ", "))
 	}
 	for _, c := range field { // they are awake for a while
 		s.firstByte(b, c)

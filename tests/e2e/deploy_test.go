@@ -36,7 +36,7 @@ func (s *suite) deploy(t testing.TB) {
 	started := time.Now()
 	t.Log("\n" + s.secrets(t))
 	s.admit(t)
-	s.must(t, "make", "deploy", "CLUSTER=local")
+	s.must(t, "make", "deploy", "CLUSTER="+s.cluster)
 	s.allReady(t, "ksvc", "broker", "trigger", "pingsource", "eventpolicy")
 	t.Logf("ready %s after make deploy began, images included", time.Since(started).Round(time.Second))
 	s.findHost(t)
@@ -44,11 +44,11 @@ func (s *suite) deploy(t testing.TB) {
 
 func (s *suite) secrets(t testing.TB) string {
 	t.Helper()
-	rendered := s.must(t, "kubectl", "kustomize", "clusters/local")
+	rendered := s.must(t, "kubectl", "kustomize", "clusters/"+s.cluster)
 	command := append([]string{"kn", "paceline", "secrets", "-f", "-",
 		"--redis-url", "rediss://{function}:{password}@" + s.node + ":" + redisPort,
 		"--objects-url", "s3://paceline?region=us-east-1&endpoint=https://" + s.node + ":" + s3Port + "&ca_file=/etc/paceline/stores/ca.crt",
-		"--mail-url", "smtp://" + s.node + ":" + mailPort + "?starttls=none", "--public-url", "https://paceline.example",
+		"--mail-url", "smtp://" + s.node + ":" + mailPort, "--public-url", "https://paceline.example",
 		"--mail-from", "Paceline <no-reply@paceline.example>", "--admin-emails", "root@example.com",
 	}, s.storeValues()...)
 	out, err := s.run(t, rendered, command...)
@@ -64,7 +64,7 @@ func (s *suite) again(t testing.TB) {
 	if out := s.secrets(t); strings.Contains(out, "created") || strings.Contains(out, "changed\n") && !strings.Contains(out, "unchanged") {
 		t.Errorf("secrets were made again:\n%s", out)
 	}
-	s.must(t, "make", "deploy", "CLUSTER=local")
+	s.must(t, "make", "deploy", "CLUSTER="+s.cluster)
 	s.allReady(t, "ksvc", "broker", "trigger")
 	if after := s.generations(t); !maps.Equal(before, after) {
 		for name, g := range after {
@@ -87,7 +87,7 @@ func (s *suite) generations(t testing.TB) map[string]string {
 
 // undeploy leaves nothing.
 func (s *suite) undeploy(t testing.TB) {
-	s.must(t, "make", "undeploy", "CLUSTER=local")
+	s.must(t, "make", "undeploy", "CLUSTER="+s.cluster)
 	gone := eventually(func() bool {
 		_, err := s.run(t, "", "kubectl", "get", "namespace", namespace)
 		return err != nil

@@ -23,6 +23,7 @@ func TestTheClusterRunsThePlatform(t *testing.T) {
 		{"a rolling update under load", s.update},
 		{"the network is closed", s.network},
 		{"what cannot start says why", s.faults},
+		{"nothing can be read on the way", s.wire},
 		{"back to zero again", s.toZero},
 		{"undeploy leaves nothing", s.undeploy},
 	}

@@ -43,7 +43,7 @@ func (s *suite) request(token, method, path string, body io.Reader, contentType 
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := s.client.Do(req)
 	if err != nil {
 		return answer{}, err
 	}

@@ -26,8 +26,10 @@ const (
 // stores are the services that a provider would run.
 type stores struct {
 	mail *smtptest.Server
-	tls  tlstest.Files // who vouches for Redis and the S3 server
+	tls  tlstest.Files // who vouches for Redis, the S3 server and the mail server
 	acl  string        // the users of Redis
+
+	transportCA string // who vouches for Knative's own servers, once it encrypts
 }
 
 // adminPassword is of the one who looks after Redis, and secret of the functions'
@@ -57,7 +59,7 @@ func startStores(t testing.TB, s *suite) *stores {
 	}
 	s.process(t, dir, []string{"ROOT_ACCESS_KEY=e2e", "ROOT_SECRET_KEY=" + secret},
 		gateway, "--port", net.JoinHostPort(s.node, s3Port), "--cert", files.Cert, "--key", files.Key, "--iam-dir", filepath.Join(dir, "iam"), "posix", filepath.Join(dir, "s3"))
-	st.mail = smtptest.New(t, smtptest.WithAddress(net.JoinHostPort(s.node, mailPort)))
+	st.mail = smtptest.New(t, smtptest.WithAddress(net.JoinHostPort(s.node, mailPort)), smtptest.WithCertificate(files))
 	for _, port := range []string{redisPort, s3Port} {
 		s.listening(t, port)
 	}
@@ -74,6 +76,9 @@ var usesObjects = []string{"deadletter", "stats", "upload"}
 // storeValues are the flags for what only the stores' provider knows.
 func (s *suite) storeValues() []string {
 	flags := []string{"--value", "paceline-stores/ca.crt=@" + s.stores.tls.CA}
+	if s.stores.transportCA != "" {
+		flags = append(flags, "--value", "paceline-transport/ca.crt=@"+s.stores.transportCA)
+	}
 	for _, function := range usesObjects {
 		flags = append(flags, "--value", "paceline-objects-"+function+"/access-key-id="+function, "--value", "paceline-objects-"+function+"/secret-access-key="+secret)
 	}
