@@ -44,6 +44,7 @@ changes nothing. A value that begins with @ is read from that file.`,
 	f := c.Flags()
 	f.StringVar(&s.RedisURL, "redis-url", "", "address of Redis; {function} becomes each function's name, {password} one of its own")
 	f.StringVar(&s.ObjectsURL, "objects-url", "", "address of the object store")
+	f.StringVar(&s.KEKURI, "kek-uri", "", "a key of AWS KMS or GCP KMS (aws-kms://…, gcp-kms://…) that everything is sealed under, instead of one that is made and kept in a Secret")
 	f.StringVar(&s.MailURL, "mail-url", "", "address of the mail server")
 	f.StringVar(&s.PublicURL, "public-url", "", "what links in mails begin with")
 	f.StringVar(&s.MailFrom, "mail-from", "", "sender of mails")
@@ -80,7 +81,7 @@ func fromFiles(s *cluster.Settings) error {
 		return strings.TrimSpace(string(b)), err
 	}
 	var err error
-	for _, v := range []*string{&s.RedisURL, &s.ObjectsURL, &s.MailURL, &s.PublicURL, &s.MailFrom, &s.AdminEmails, &s.AlertEmails} {
+	for _, v := range []*string{&s.RedisURL, &s.ObjectsURL, &s.KEKURI, &s.MailURL, &s.PublicURL, &s.MailFrom, &s.AdminEmails, &s.AlertEmails} {
 		if *v, err = read(*v); err != nil {
 			return err
 		}

@@ -129,6 +129,7 @@ func TestEachRuleSeesItsFault(t *testing.T) {
 		{"a policy for nothing", "name: default} # of the policy", "name: other}", "EventPolicy paceline/who: event policy: to: there is no Broker other"},
 		{"a policy for nobody", "serviceaccount:paceline:stats", "serviceaccount:paceline:statistics", "EventPolicy paceline/who: event policy: from: there is no ServiceAccount statistics"},
 		{"a network policy for nobody", `paceline.example/uses-redis: "true" # of its pods`, `a: b`, "NetworkPolicy paceline/to-redis: network policy: its podSelector matches no pod"},
+		{"a way out that is closed", `paceline.example/uses-redis: "true" # of its pods`, `a: b`, stats + "labels of its pods: it reads REDIS_URL, and its pods have no label paceline.example/uses-redis"},
 		{"a network that is open one way", "policyTypes: [Ingress, Egress]", "policyTypes: [Ingress]", "clusters/any: default deny: no NetworkPolicy closes every pod of paceline both ways"},
 		{"a Secret that nobody knows of", "name: paceline-redis, key", "name: paceline-rediss, key", stats + "what an operator brings: the README does not name the Secret paceline-rediss"},
 		{"another's identity", "secretName: paceline-identity-stats", "secretName: paceline-identity-feed", stats + "what an operator brings: the README does not name the Secret paceline-identity-feed"},

@@ -18,7 +18,7 @@ const deadLetters = "deadletter"
 // trying are the clusters that may forget events, and durable the classes of
 // Broker that do not.
 var (
-	trying  = []string{"local"}
+	trying  = []string{"local", "local-tls"}
 	durable = []string{"Kafka", "KafkaNamespaced", "RabbitMQBroker"}
 )
 

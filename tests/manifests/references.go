@@ -79,6 +79,15 @@ func references(readme string) []Rule {
 			report("its podSelector matches no pod of any Service")
 		})},
 		{"default deny", defaultDeny},
+		{"labels of its pods", each(func(_ *Set, k *servingv1.Service, report func(string, ...any)) {
+			for _, c := range k.Spec.Template.Spec.Containers {
+				for _, v := range c.Env {
+					if label := opens[v.Name]; label != "" && podLabels(k)[label] != "true" {
+						report("it reads %s, and its pods have no label %s, which lets them out", v.Name, label)
+					}
+				}
+			}
+		})},
 		{"credentials of its own", each(func(s *Set, k *servingv1.Service, report func(string, ...any)) {
 			if s.Cluster() == "" || k.Labels["paceline.example/uses-objects"] != "true" {
 				return
@@ -105,6 +114,16 @@ func references(readme string) []Rule {
 			}
 		})},
 	}
+}
+
+// opens is the label that lets a pod out to what a variable names.
+var opens = map[string]string{
+	"REDIS_URL":    "paceline.example/uses-redis",
+	"OBJECTS_URL":  "paceline.example/uses-objects",
+	"SMTP_URL":     "paceline.example/uses-mail",
+	"KEK_URI":      "paceline.example/uses-keys",
+	"K_SINK":       "paceline.example/sends-events",
+	"FUNCTION_URL": "paceline.example/calls-functions",
 }
 
 // there reports a destination that is neither in the set nor an address.

@@ -28,6 +28,10 @@ const (
 	jwksKey        = "jwks.json"
 	kekObject      = "paceline-kek"
 	kekKey         = "kek.json"
+	kekURI         = "kek-uri"
+	configObject   = "paceline-config"
+	// kekFile is where functions find the key of the Secret.
+	kekFile = "file:///etc/paceline/kek/kek.json"
 )
 
 // Settings are the values that only an operator knows. One that is empty
@@ -35,6 +39,7 @@ const (
 type Settings struct {
 	RedisURL    string // {function} stands for the function's name, {password} for one that is made for it
 	ObjectsURL  string
+	KEKURI      string // the key of a KMS; without one a key is made and kept in a Secret
 	MailURL     string
 	PublicURL   string
 	MailFrom    string
@@ -67,6 +72,8 @@ func (s Settings) value(n Need) (value, flag string) {
 	switch at {
 	case "paceline-mail/url":
 		return s.MailURL, "--mail-url"
+	case configObject + "/" + kekURI:
+		return s.KEKURI, "--kek-uri"
 	case "paceline-config/objects-url":
 		return s.ObjectsURL, "--objects-url"
 	case "paceline-config/public-url":
@@ -110,8 +117,12 @@ func Complete(services []manifest.Service, s Settings, have []Object) ([]Object,
 	}
 	var faults []error
 	used := map[string]bool{}
+	kms := kekOf(s, have) != kekFile
 	for _, service := range services {
 		for _, n := range Needs(service) {
+			if kms && n.Name == kekObject {
+				continue
+			}
 			o, ok := objects[n.Kind+"/"+n.Name]
 			if !ok {
 				o = Object{n.Kind, n.Name, map[string]string{}}
@@ -133,6 +144,16 @@ func Complete(services []manifest.Service, s Settings, have []Object) ([]Object,
 	return all, publish(all)
 }
 
+// kekOf is where the key is that everything sealed depends on.
+func kekOf(s Settings, have []Object) string {
+	for _, o := range have {
+		if o.Name == configObject {
+			return cmp.Or(s.KEKURI, o.Data[kekURI], kekFile)
+		}
+	}
+	return cmp.Or(s.KEKURI, kekFile)
+}
+
 // complete gives an object the value of a need.
 func complete(o Object, n Need, s Settings) error {
 	if n.Key == "" || (n.Name == jwksObject && n.Key == jwksKey) {
@@ -152,6 +173,8 @@ func complete(o Object, n Need, s Settings) error {
 		return err
 	case ok:
 		o.Data[n.Key] = made
+	case n.Name == configObject && n.Key == kekURI:
+		o.Data[n.Key] = kekFile
 	case n.Key == "admin-emails" || n.Key == "alert-emails": // nobody is an admin from the start
 		o.Data[n.Key] = ""
 	default:
