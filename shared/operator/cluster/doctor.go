@@ -135,10 +135,14 @@ func convert(u unstructured.Unstructured, v any) error {
 // settings finds Secrets and ConfigMaps, or keys of them, that a function
 // refers to and that are not there.
 func (d *Doctor) settings(ctx context.Context) error {
+	config, _, err := d.Namespace.get(ctx, ConfigMap, configObject)
+	if err != nil {
+		return err
+	}
 	objects := map[string]Object{}
 	said := map[string]bool{}
 	for _, name := range sortedKeys(d.live) {
-		for _, n := range Needs(d.live[name]) {
+		for _, n := range needsWith(d.live[name], kekOf("", config)) {
 			id := n.Kind + "/" + n.Name
 			o, known := objects[id]
 			if !known {
@@ -172,7 +176,7 @@ func (d *Doctor) settings(ctx context.Context) error {
 
 // fixOf is the command that makes what a function needs.
 func fixOf(n Need) string {
-	if n.Key == "" || n.Name == jwksObject || n.Name+"/"+n.Key == issuerAt || strings.HasPrefix(n.Name, identityPrefix) || n.Name == "paceline-accounts" {
+	if n.Key == "" || n.Key == kekURI || n.Name == kekObject || n.Name == jwksObject || n.Name+"/"+n.Key == issuerAt || strings.HasPrefix(n.Name, identityPrefix) || n.Name == "paceline-accounts" {
 		return "kn paceline secrets"
 	}
 	_, flag := Settings{}.value(n)

@@ -56,6 +56,21 @@ func Needs(s manifest.Service) []Need {
 	return slices.Compact(all)
 }
 
+// needsWith is Needs when the key of everything sealed is at kek: no Secret has
+// to hold what a KMS keeps.
+func needsWith(s manifest.Service, kek string) []Need {
+	all := Needs(s)
+	if kek != kekFile {
+		return slices.DeleteFunc(all, func(n Need) bool { return n.Name == kekObject })
+	}
+	for i := range all {
+		if all[i].Name == kekObject {
+			all[i].Key, all[i].Variable = kekKey, "KEK_URI"
+		}
+	}
+	return all
+}
+
 func fromVariable(v manifest.EnvVar) []Need {
 	if v.ValueFrom == nil {
 		return nil

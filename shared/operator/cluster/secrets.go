@@ -117,12 +117,9 @@ func Complete(services []manifest.Service, s Settings, have []Object) ([]Object,
 	}
 	var faults []error
 	used := map[string]bool{}
-	kms := kekOf(s, have) != kekFile
+	kek := kekOf(s.KEKURI, have...)
 	for _, service := range services {
-		for _, n := range Needs(service) {
-			if kms && n.Name == kekObject {
-				continue
-			}
+		for _, n := range needsWith(service, kek) {
 			o, ok := objects[n.Kind+"/"+n.Name]
 			if !ok {
 				o = Object{n.Kind, n.Name, map[string]string{}}
@@ -144,14 +141,15 @@ func Complete(services []manifest.Service, s Settings, have []Object) ([]Object,
 	return all, publish(all)
 }
 
-// kekOf is where the key is that everything sealed depends on.
-func kekOf(s Settings, have []Object) string {
+// kekOf is where the key is that everything sealed depends on: what an operator
+// says now, or what one of the objects says.
+func kekOf(said string, have ...Object) string {
 	for _, o := range have {
-		if o.Name == configObject {
-			return cmp.Or(s.KEKURI, o.Data[kekURI], kekFile)
+		if o.Kind == ConfigMap && o.Name == configObject {
+			said = cmp.Or(said, o.Data[kekURI])
 		}
 	}
-	return cmp.Or(s.KEKURI, kekFile)
+	return cmp.Or(said, kekFile)
 }
 
 // complete gives an object the value of a need.

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	ktesting "k8s.io/client-go/testing"
 
+	"paceline/shared/broker/manifest"
 	"paceline/shared/function/identity"
 	"paceline/shared/operator/cluster"
 )
@@ -186,3 +187,56 @@ func TestYAMLIsWhatApplyWrites(t *testing.T) {
 		t.Errorf("after kubectl apply of the YAML: %v %v", results, err)
 	}
 }
+
+// Where a KMS keeps the key, none is made; elsewhere one is, once.
+func TestTheKeyOfEverythingSealed(t *testing.T) {
+	t.Parallel()
+	const kms = "aws-kms://arn:aws:kms:eu-central-1:123456789012:key/1"
+	sealing, err := manifest.Services("seal.yaml", []byte(`apiVersion: serving.knative.dev/v1
+kind: Service
+metadata: {name: stats}
+spec:
+  template:
+    spec:
+      containers:
+        - env:
+            - name: KEK_URI
+              valueFrom: {configMapKeyRef: {name: paceline-config, key: kek-uri}}
+          volumeMounts:
+            - {name: kek, mountPath: /etc/paceline/kek}
+      volumes:
+        - name: kek
+          secret: {secretName: paceline-kek, optional: true}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := func(s cluster.Settings, have ...cluster.Object) (uri, key string) {
+		t.Helper()
+		objects, err := cluster.Complete(sealing, s, have)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range objects {
+			switch o.Name {
+			case "paceline-config":
+				uri = o.Data["kek-uri"]
+			case "paceline-kek":
+				key = o.Data["kek.json"]
+			}
+		}
+		return uri, key
+	}
+	uri, key := made(cluster.Settings{})
+	if uri != "file:///etc/paceline/kek/kek.json" || key == "" {
+		t.Errorf("without a KMS: %q, a key of %d bytes", uri, len(key))
+	}
+	config := cluster.Object{Kind: cluster.ConfigMap, Name: "paceline-config", Data: map[string]string{"kek-uri": kms}}
+	for name, got := range map[string][2]string{"asked for": pair(made(cluster.Settings{KEKURI: kms})), "there before": pair(made(cluster.Settings{}, config))} {
+		if got != [2]string{kms, ""} {
+			t.Errorf("a KMS that is %s: %q", name, got)
+		}
+	}
+}
+
+func pair(a, b string) [2]string { return [2]string{a, b} }
