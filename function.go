@@ -29,7 +29,8 @@ type Platform struct {
 	closers []func(context.Context) error // in the order of opening
 	inside  string                        // the address that functions and the broker call each other at
 	broker  *broker.Broker
-	chaos   *broker.Chaos // for tests of what functions promise
+	chaos   *broker.Chaos                   // for tests of what functions promise
+	tap     func(http.Handler) http.Handler // for tests of what goes between parts
 	log     *slog.Logger
 	now     func() time.Time
 }

@@ -143,6 +143,9 @@ func (p *Platform) listenInside(ctx context.Context) (url string, mux *http.Serv
 	}
 	mux = http.NewServeMux()
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	if p.tap != nil {
+		server.Handler = p.tap(mux)
+	}
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			p.log.Error("internal server stopped", "error", err)
