@@ -5,6 +5,7 @@ package e2e
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"paceline/shared/function/identity"
 )
 
 const (
@@ -27,7 +30,8 @@ const (
 // contender is a function whose cold starts are measured, or hello.
 type contender struct {
 	name, host, ingress, image string
-	status                     int // of its answer
+	status                     int    // of its answer
+	token                      string // that is asked with
 	took                       []time.Duration
 }
 
@@ -52,9 +56,10 @@ func BenchmarkTheCluster(b *testing.B) {
 
 // coldStarts prints how long each function takes from zero pods to the first
 // byte of its answer, beside a bare server in the same rounds, and the size of
-// its image and what it holds in memory when it is idle. Who has no token gets
-// 401: that is an answer of the function's own, after it has read its settings
-// and opened its stores.
+// its image and what it holds in memory when it is idle. A token that is over
+// gets 401: that is an answer of the function's own, after it has read its
+// settings, opened its stores and verified who asks. It is no signal, which
+// would wake the watch before its turn.
 func (s *suite) coldStarts(b *testing.B) {
 	field := s.contenders(b)
 	for round := range starts {
@@ -93,14 +98,36 @@ func (s *suite) contenders(b *testing.B) []*contender {
 			switch c.name {
 			case "gateway":
 				c.host, c.ingress = s.host, s.ingress
+				c.token = s.stale(b, "accounts", func(signer *identity.Signer, who identity.Caller) (string, error) { return signer.AccessToken(who) })
 			case bare:
 				c.status = 200
+			default:
+				c.token = s.stale(b, "gateway", func(signer *identity.Signer, who identity.Caller) (string, error) {
+					return signer.CallToken(c.name, who)
+				})
 			}
 			c.image = s.must(b, "kubectl", "-n", in, "get", "ksvc", c.name, "-o", "jsonpath={.spec.template.spec.containers[0].image}")
 			field = append(field, c)
 		}
 	}
 	return field
+}
+
+// stale is a token of an hour ago.
+func (s *suite) stale(b *testing.B, issuer string, sign func(*identity.Signer, identity.Caller) (string, error)) string {
+	key, err := base64.StdEncoding.DecodeString(s.kubectl(b, "get", "secret", "paceline-identity-"+issuer, "-o", `jsonpath={.data.key\.pem}`))
+	if err != nil {
+		b.Fatal(err)
+	}
+	signer, err := identity.NewSigner(issuer, key, func() time.Time { return time.Now().Add(-time.Hour) })
+	if err != nil {
+		b.Fatal(err)
+	}
+	token, err := sign(signer, identity.Caller{UserID: "01J0000000000000000000000A", Roles: []identity.Role{identity.Member}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return token
 }
 
 // allAsleep waits until no function has a pod that could answer: those that are
@@ -132,6 +159,9 @@ func (s *suite) firstByte(b *testing.B, c *contender) time.Duration {
 		b.Fatal(err)
 	}
 	req.Host = c.host
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	started := time.Now()
 	resp, err := client.Do(req)
