@@ -18,19 +18,19 @@ import (
 // wiretap keeps what every request between parts has to prove itself with.
 type wiretap struct {
 	mu    sync.Mutex
-	calls []call
+	calls []tapped
 }
 
-// call is one request: who was called, with which token, and of an event the
+// tapped is one request: who was called, with which token, and of an event the
 // signature of who sent it.
-type call struct {
+type tapped struct {
 	callee, path string
 	token, event string
 }
 
 func (w *wiretap) tap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		c := call{path: r.Method + " " + r.URL.Path, event: r.Header.Get("Ce-Signature")}
+		c := tapped{path: r.Method + " " + r.URL.Path, event: r.Header.Get("Ce-Signature")}
 		c.token, _ = strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		rest, is := strings.CutPrefix(r.URL.Path, "/fn/")
 		host, inCluster := strings.CutSuffix(r.Host, ".paceline.svc.cluster.local")

@@ -23,9 +23,27 @@ type Need struct {
 	Variable   string // what reads it, or ""
 }
 
-// Needs is what a Service refers to, sorted. What is marked optional is needed,
-// too: it is so that the function starts without it, and says what is missing.
-func Needs(s manifest.Service) []Need {
+// Needs is what a Service refers to, sorted, where no KMS has the key of
+// everything sealed. What is marked optional is needed, too: it is so that the
+// function starts without it, and says what is missing.
+func Needs(s manifest.Service) []Need { return needsWith(s, kekFile) }
+
+// needsWith is Needs when the key of everything sealed is at kek: no Secret has
+// to hold what a KMS keeps.
+func needsWith(s manifest.Service, kek string) []Need {
+	all := references(s)
+	if kek != kekFile {
+		return slices.DeleteFunc(all, func(n Need) bool { return n.Name == kekObject })
+	}
+	for i := range all {
+		if all[i].Name == kekObject {
+			all[i].Key, all[i].Variable = kekKey, "KEK_URI"
+		}
+	}
+	return all
+}
+
+func references(s manifest.Service) []Need {
 	var all []Need
 	for _, c := range s.Spec.Template.Spec.Containers {
 		for _, v := range c.Env {
@@ -54,21 +72,6 @@ func Needs(s manifest.Service) []Need {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Variable, b.Variable))
 	})
 	return slices.Compact(all)
-}
-
-// needsWith is Needs when the key of everything sealed is at kek: no Secret has
-// to hold what a KMS keeps.
-func needsWith(s manifest.Service, kek string) []Need {
-	all := Needs(s)
-	if kek != kekFile {
-		return slices.DeleteFunc(all, func(n Need) bool { return n.Name == kekObject })
-	}
-	for i := range all {
-		if all[i].Name == kekObject {
-			all[i].Key, all[i].Variable = kekKey, "KEK_URI"
-		}
-	}
-	return all
 }
 
 func fromVariable(v manifest.EnvVar) []Need {

@@ -199,7 +199,8 @@ spec:
   template:
     spec:
       containers:
-        - env:
+        - image: ko://paceline/functions/cmd/stats
+          env:
             - name: KEK_URI
               valueFrom: {configMapKeyRef: {name: paceline-config, key: kek-uri}}
           volumeMounts:
