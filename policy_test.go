@@ -68,6 +68,12 @@ var policyBodies = map[string]any{
 	"PATCH /v1/workouts/{id}": map[string]any{"name": "Changed"},
 	"PUT /v1/goals/{id}":      map[string]any{"metric": "workouts", "target": 4, "period": "week", "from": "2026-01-01"},
 	"PUT /v1/me/coaches/{id}": map[string]any{"scopes": []string{}},
+
+	"PUT /v1/gear/{id}": map[string]any{"name": "Shoes", "kind": "shoes"},
+
+	"POST /v1/workouts/{id}/crop":  map[string]any{"to_s": 250},
+	"POST /v1/workouts/{id}/split": map[string]any{"at_s": 100},
+	"POST /v1/workouts/{id}/merge": map[string]any{"workout_ids": []string{"01JTWKZ5R8Q3V7N2M4X6Y9A0BD"}},
 }
 
 // policyWorld is people and things in every state of ownership.
@@ -113,6 +119,8 @@ func (w policyWorld) things(owner *person) {
 	var made struct{ ID string }
 	owner.want(201, "POST", "/v1/goals", policyBodies["PUT /v1/goals/{id}"], &made)
 	w.objects["goal"] = made.ID
+	owner.want(201, "POST", "/v1/gear", policyBodies["PUT /v1/gear/{id}"], &made)
+	w.objects["gear"] = made.ID
 	a := w.r.json(owner.token, "POST", "/v1/stats/replays", nil)
 	if err := json.Unmarshal(a.body, &made); err != nil || a.status != 202 {
 		w.r.t.Fatalf("a replay: %d %s", a.status, a.body)
@@ -147,6 +155,9 @@ func (w policyWorld) settled() {
 	is("follower", "followers", 200)
 	is("blocked", "everyone", 404)
 	is("coach", "private", 200)
+	w.r.soon("the owner's gear", func() bool {
+		return w.r.json(w.people["owner"].token, "GET", "/v1/gear/"+w.objects["gear"], nil).status == 200
+	})
 	w.r.soon("the stranger's request", func() bool {
 		a := w.r.json(w.people["owner"].token, "GET", "/v1/me/follow-requests", nil)
 		return strings.Contains(string(a.body), w.objects["asking"])

@@ -15,6 +15,8 @@ const (
 	TypeWorkoutFailed       = "paceline.workout.failed.v1"
 	TypeRecordSet           = "paceline.record.set.v1"
 	TypeGoalReached         = "paceline.goal.reached.v1"
+	TypeGearChanged         = "paceline.gear.changed.v1"
+	TypeGearWorn            = "paceline.gear.worn.v1"
 	TypeStatsReplay         = "paceline.stats.replay.requested.v1"
 	TypeStatsRebuild        = "paceline.stats.rebuild.requested.v1"
 	TypeAccountRegistered   = "paceline.account.registered.v1"
@@ -60,6 +62,8 @@ var senders = map[string][]string{
 	TypeWorkoutFailed:       {"stats"},
 	TypeRecordSet:           {"stats"},
 	TypeGoalReached:         {"stats"},
+	TypeGearChanged:         {"upload"},
+	TypeGearWorn:            {"stats"},
 	TypeStatsReplay:         {"stats"},
 	TypeStatsRebuild:        {"stats"},
 	TypeAccountRegistered:   {"accounts"},
@@ -102,7 +106,7 @@ func MaySend(function, eventType string) bool { return slices.Contains(senders[e
 func All() []Payload {
 	return []Payload{
 		&WorkoutUploaded{}, &WorkoutUpdated{}, &WorkoutDeleted{}, &WorkoutProcessed{}, &WorkoutFailed{},
-		&RecordSet{}, &GoalReached{}, &StatsReplayRequested{}, &StatsRebuildRequested{},
+		&RecordSet{}, &GoalReached{}, &GearChanged{}, &GearWorn{}, &StatsReplayRequested{}, &StatsRebuildRequested{},
 		&AccountRegistered{}, &AccountVerified{}, &AccountErased{},
 		&FeedErased{}, &MailErased{}, &NotifyErased{}, &SocialErased{}, &StatsErased{}, &UploadErased{},
 		&ProfileUpdated{}, &AthleteSettingsChanged{},

@@ -30,9 +30,13 @@ type Workout struct {
 	TimeZone    string     `json:"time_zone"`  // IANA name, or "UTC+02:00" when only the offset is known
 	Visibility  Visibility `json:"visibility"`
 	// What others do not see, whoever may see the workout.
-	HideMap       bool `json:"hide_map,omitempty"`
-	HideHeartRate bool `json:"hide_heart_rate,omitempty"`
-	HidePower     bool `json:"hide_power,omitempty"`
+	HideMap       bool   `json:"hide_map,omitempty"`
+	HideHeartRate bool   `json:"hide_heart_rate,omitempty"`
+	HidePower     bool   `json:"hide_power,omitempty"`
+	GearID        string `json:"gear_id,omitempty"` // what it was done with
+	// Track is the object key of the track that a crop, a split or a merge made;
+	// "" while the uploaded one counts.
+	Track string `json:"track,omitempty"`
 
 	Source    Origin    `json:"source" sealed:"true"`
 	CreatedAt time.Time `json:"created_at"`

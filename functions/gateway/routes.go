@@ -86,6 +86,10 @@ var Routes = []Route{
 	{"PATCH", "/v1/workouts/{id}", "upload", members, jsonBody, quick},
 	{"DELETE", "/v1/workouts/{id}", "upload", members, 0, quick},
 	{"GET", "/v1/workouts/{id}/file", "upload", members, 0, longer},
+	{"POST", "/v1/workouts/{id}/crop", "upload", members, smallBody, longer},
+	{"POST", "/v1/workouts/{id}/split", "upload", members, smallBody, longer},
+	{"POST", "/v1/workouts/{id}/merge", "upload", members, smallBody, longer},
+	{"POST", "/v1/workouts/{id}/undo", "upload", members, smallBody, quick},
 	{"GET", "/v1/uploads/{id}", "upload", members, 0, quick},
 
 	{"GET", "/v1/workouts", "stats", members, 0, quick},
@@ -112,6 +116,12 @@ var Routes = []Route{
 	{"GET", "/v1/goals/{id}", "stats", members, 0, quick},
 	{"PUT", "/v1/goals/{id}", "stats", members, jsonBody, quick},
 	{"DELETE", "/v1/goals/{id}", "stats", members, 0, quick},
+
+	{"GET", "/v1/gear", "stats", members, 0, quick},
+	{"POST", "/v1/gear", "upload", members, jsonBody, quick},
+	{"GET", "/v1/gear/{id}", "stats", members, 0, quick},
+	{"PUT", "/v1/gear/{id}", "upload", members, jsonBody, quick},
+	{"DELETE", "/v1/gear/{id}", "upload", members, 0, quick},
 
 	{"GET", "/v1/feed", "feed", members, 0, quick},
 

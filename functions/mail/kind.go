@@ -30,6 +30,9 @@ var kinds = map[string]kind{
 	"follow_accepted":    {required: []string{"name"}, page: "/login"},
 	"workout_processed":  {page: "/login"},
 	"workout_failed":     {page: "/login"},
+	"record_set":         {required: []string{"of", "result"}, page: "/login"},
+	"goal_reached":       {required: []string{"result"}, page: "/login"},
+	"gear_worn":          {required: []string{"name", "result"}, page: "/login"},
 	"followed_workout":   {required: []string{"who"}, page: "/login"},
 }
 

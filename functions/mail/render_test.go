@@ -18,6 +18,7 @@ var samples = map[string]string{
 	"rule": "stuffing-one-source", "value": "192.0.2.1", "runbook": "docs/alerts/stuffing-one-source.md", "count": "20", "last_at": "2026-05-04T10:00:00Z",
 	"token": "Ab3-_xyz", "valid_for": "24h0m0s", "name": "Анна O'Neil", "who": "Пётр & Co", "sport": "Trail running",
 	"distance": "12.34 km", "duration": "1:02:03", "file_name": "morning <run>.fit", "reason": "the file ends too early",
+	"of": "distance", "over": "5 km", "result": "0:21:05", "previous": "0:21:40", "more": "3", "target": "100 km",
 	"device": "Firefox, Linux", "when": "2026-05-04 10:00 UTC",
 }
 
@@ -105,7 +106,7 @@ func TestNothingInAValueBecomesMarkupOrALine(t *testing.T) {
 	for name := range kinds {
 		v := sample(name, "en")
 		v.Data = map[string]string{"token": "t", "valid_for": evil}
-		for _, key := range []string{"name", "who", "sport", "distance", "duration", "file_name", "reason"} {
+		for _, key := range []string{"name", "who", "sport", "distance", "duration", "file_name", "reason", "over", "result", "previous", "more", "target"} {
 			v.Data[key] = evil
 		}
 		c, err := render(name, v)

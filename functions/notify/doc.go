@@ -2,6 +2,7 @@
 // where they chose it.
 //
 //	in    workout.processed, workout.updated, workout.deleted, workout.failed,
+//	      record.set, goal.reached, gear.worn,
 //	      social.follow.requested, social.followed, social.unfollowed,
 //	      profile.updated, account.erased
 //	out   notification.created, mail.requested, notify.erased

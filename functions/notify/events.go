@@ -7,6 +7,7 @@ import (
 
 	"paceline/events"
 	"paceline/shared/api"
+	"paceline/shared/function/fault"
 )
 
 // maxFollowers is how many followers are told of a workout one by one; beyond
@@ -16,6 +17,10 @@ const maxFollowers = 5000
 // news is how long a workout is worth telling followers of: a replay computes
 // old ones again.
 const news = 72 * time.Hour
+
+// recordNews is how long after its start a workout may be uploaded and still
+// tell its owner of a record or a goal.
+const recordNews = 14 * 24 * time.Hour
 
 func (f *notify) updated(ctx context.Context, e events.WorkoutUpdated) error {
 	_, err := f.notes.see(ctx, e.UserID, e.WorkoutID, seen{Version: e.Version, Visibility: e.Visibility})
@@ -65,6 +70,43 @@ func (f *notify) failed(ctx context.Context, e events.WorkoutFailed) error {
 	return f.notes.tell(ctx, Matter{
 		To: e.UserID, Kind: api.NotificationKindWorkoutFailed, About: e.WorkoutID, At: f.base.Now(), WorkoutID: e.WorkoutID,
 		Values: map[string]string{"file_name": e.FileName, "reason": e.Detail},
+	})
+}
+
+// recordSet tells of what a workout did better than the best before it, once a
+// workout. First records are none to tell of, and old workouts are no news.
+func (f *notify) recordSet(ctx context.Context, e events.RecordSet) error {
+	values := record(e)
+	if values == nil || f.base.Now().Sub(e.StartedAt) > recordNews {
+		return nil
+	}
+	return f.notes.tell(ctx, Matter{
+		To: e.UserID, Kind: api.NotificationKindRecordSet, About: e.WorkoutID, At: f.base.Now(), WorkoutID: e.WorkoutID, Values: values,
+	})
+}
+
+// goalReached tells of a goal once a period; of a period that is long over, as
+// old workouts reach it, it does not.
+func (f *notify) goalReached(ctx context.Context, e events.GoalReached) error {
+	end, err := time.Parse(time.DateOnly, e.End)
+	if err != nil {
+		return fault.Invalid("invalid_event", "end is no day")
+	}
+	if f.base.Now().Sub(end) > recordNews {
+		return nil
+	}
+	return f.notes.tell(ctx, Matter{
+		To: e.UserID, Kind: api.NotificationKindGoalReached, About: e.GoalID + "/" + e.Start, At: f.base.Now(), WorkoutID: e.WorkoutID,
+		Values: map[string]string{"name": e.Name, "result": quantity(e.Metric, e.Value), "target": quantity(e.Metric, e.Target)},
+	})
+}
+
+// gearWorn tells of gear that came as far as it should, once a limit.
+func (f *notify) gearWorn(ctx context.Context, e events.GearWorn) error {
+	limit := quantity("distance_m", e.WearDistanceM)
+	return f.notes.tell(ctx, Matter{
+		To: e.UserID, Kind: api.NotificationKindGearWorn, About: e.GearID + "/" + limit, At: f.base.Now(), WorkoutID: e.WorkoutID,
+		Values: map[string]string{"name": e.Name, "result": quantity("distance_m", e.DistanceM), "target": limit},
 	})
 }
 

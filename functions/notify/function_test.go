@@ -71,6 +71,17 @@ func mails(r *functiontest.Rig, to string) []events.MailRequested {
 func TestWhoIsToldWhat(t *testing.T) {
 	t.Parallel()
 	followed := events.Followed{Follow: follow(ben, anna, 2)}
+	before, watts := 1300.0, 240.0
+	faster := events.Record{Kind: "distance", Over: 5000, Value: 1265, Previous: &before}
+	stronger := events.Record{Kind: "power", Over: 1200, Value: 251, Previous: &watts}
+	first := events.Record{Kind: "distance", Over: 10_000, Value: 2700}
+	record := func(who string, ago int, all ...events.Record) events.RecordSet {
+		return events.RecordSet{WorkoutID: "01RUN", UserID: who, Sport: "running", StartedAt: functiontest.Start.AddDate(0, 0, -ago), Records: all}
+	}
+	goal := events.GoalReached{GoalID: "01GOAL", UserID: anna, WorkoutID: "01RUN", Metric: "distance_m", Period: "week", Start: "2026-04-27", End: functiontest.Start.Format(time.DateOnly), Target: 50_000, Value: 51_230}
+	worn := events.GearWorn{GearID: "01GEAR", UserID: ben, WorkoutID: "01RUN", Name: "Кеды", DistanceM: 801_200, WearDistanceM: 800_000}
+	past := goal
+	past.End = functiontest.Start.AddDate(0, -1, 0).Format(time.DateOnly)
 	hidden, old := run(events.Private).Workout, run(events.Followers)
 	hidden.Version = 2
 	old.CreatedAt = old.CreatedAt.AddDate(0, 0, -4)
@@ -92,6 +103,13 @@ func TestWhoIsToldWhat(t *testing.T) {
 		{"who is followed", []events.Payload{followed}, anna, []string{"Бен follows you now."}, []string{"new_follower"}},
 		{"who is asked", []events.Payload{events.FollowRequested{Follow: follow(ben, anna, 1)}}, anna, []string{"Бен asks to follow you."}, []string{"follow_request"}},
 		{"who was let in, in their language", []events.Payload{events.Followed{Follow: follow(ben, anna, 2), Approved: true}}, ben, []string{"Anna принимает вашу подписку."}, []string{"follow_accepted"}},
+		{"who beat a record, of the most telling one", []events.Payload{record(anna, 1, stronger, faster, first)}, anna, []string{"A new record: 5.00 km in 0:21:05, before 0:21:40."}, []string{"record_set"}},
+		{"of a record in their language", []events.Payload{record(ben, 1, stronger)}, ben, []string{"Новый рекорд: 251 W за 0:20:00, прежний 240 W."}, []string{"record_set"}},
+		{"nobody of a first record", []events.Payload{record(anna, 1, first)}, anna, nil, nil},
+		{"nobody of a record long ago", []events.Payload{record(anna, 15, faster)}, anna, nil, nil},
+		{"who reached a goal, once a period", []events.Payload{goal, goal}, anna, []string{"Goal reached: 51.23 km of 50.00 km."}, []string{"goal_reached"}},
+		{"nobody of a goal whose time is long over", []events.Payload{past}, anna, nil, nil},
+		{"whose gear is worn, once a limit", []events.Payload{worn, worn}, ben, []string{"Пора заменить «Кеды»: 801.20 km из 800.00 km."}, []string{"gear_worn"}},
 		{"the owner of a file that failed", []events.Payload{events.WorkoutFailed{WorkoutID: "01X", UserID: anna, FileName: "a.fit", Code: "track_unreadable", Detail: "it cannot be read"}}, anna, []string{"“a.fit” could not be turned into a workout: it cannot be read"}, []string{"workout_failed"}},
 	}
 	for _, tt := range tests {

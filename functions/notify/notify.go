@@ -77,6 +77,9 @@ var templates = map[api.NotificationKind]string{
 	api.NotificationKindFollowRequested: "follow_request",
 	api.NotificationKindFollowed:        "new_follower",
 	api.NotificationKindFollowApproved:  "follow_accepted",
+	api.NotificationKindRecordSet:       "record_set",
+	api.NotificationKindGoalReached:     "goal_reached",
+	api.NotificationKindGearWorn:        "gear_worn",
 }
 
 // defaults is how each kind reaches a person who chose nothing. A workout of
@@ -88,6 +91,9 @@ var defaults = map[api.NotificationKind]api.NotificationChannels{
 	api.NotificationKindFollowRequested: {InApp: true, Mail: true},
 	api.NotificationKindFollowed:        {InApp: true, Mail: true},
 	api.NotificationKindFollowApproved:  {InApp: true, Mail: true},
+	api.NotificationKindRecordSet:       {InApp: true, Mail: true},
+	api.NotificationKindGoalReached:     {InApp: true, Mail: true},
+	api.NotificationKindGearWorn:        {InApp: true, Mail: true},
 }
 
 // Choice is a person's channels, where they differ from the defaults.

@@ -11,7 +11,8 @@ import (
 	"paceline/shared/api"
 )
 
-// sentences is one sentence a kind and language; {name} stands for a value.
+// sentences is one sentence a kind and language; {name} stands for a value. A
+// kind that is about several things has one for each, by the value "of".
 var sentences = map[string]map[api.NotificationKind]string{
 	"en": {
 		api.NotificationKindWorkoutReady:    "“{name}” is ready: {summary}.",
@@ -20,6 +21,15 @@ var sentences = map[string]map[api.NotificationKind]string{
 		api.NotificationKindFollowRequested: "{name} asks to follow you.",
 		api.NotificationKindFollowed:        "{name} follows you now.",
 		api.NotificationKindFollowApproved:  "{name} lets you follow.",
+		api.NotificationKindGoalReached:     "Goal reached: {result} of {target}.",
+		api.NotificationKindGearWorn:        "“{name}” is worn: {result} of {target}.",
+		"record_set/distance":               "A new record: {over} in {result}, before {previous}.",
+		"record_set/time":                   "A new record: {result} in {over}, before {previous}.",
+		"record_set/power":                  "A new record: {result} over {over}, before {previous}.",
+		"record_set/distance_m":             "A new record: your longest way, {result}, before {previous}.",
+		"record_set/moving_time_s":          "A new record: your longest time, {result}, before {previous}.",
+		"record_set/elevation_gain_m":       "A new record: your most metres up, {result}, before {previous}.",
+		"record_set/training_load":          "A new record: your highest load, {result}, before {previous}.",
 	},
 	"ru": {
 		api.NotificationKindWorkoutReady:    "«{name}» готова: {summary}.",
@@ -28,6 +38,15 @@ var sentences = map[string]map[api.NotificationKind]string{
 		api.NotificationKindFollowRequested: "{name} хочет подписаться на вас.",
 		api.NotificationKindFollowed:        "{name} теперь подписан(а) на вас.",
 		api.NotificationKindFollowApproved:  "{name} принимает вашу подписку.",
+		api.NotificationKindGoalReached:     "Цель достигнута: {result} из {target}.",
+		api.NotificationKindGearWorn:        "Пора заменить «{name}»: {result} из {target}.",
+		"record_set/distance":               "Новый рекорд: {over} за {result}, прежний {previous}.",
+		"record_set/time":                   "Новый рекорд: {result} за {over}, прежний {previous}.",
+		"record_set/power":                  "Новый рекорд: {result} за {over}, прежний {previous}.",
+		"record_set/distance_m":             "Новый рекорд: самый длинный путь, {result}, прежний {previous}.",
+		"record_set/moving_time_s":          "Новый рекорд: самое долгое время, {result}, прежний {previous}.",
+		"record_set/elevation_gain_m":       "Новый рекорд: самый большой набор высоты, {result}, прежний {previous}.",
+		"record_set/training_load":          "Новый рекорд: самая высокая нагрузка, {result}, прежний {previous}.",
 	},
 }
 
@@ -45,9 +64,13 @@ func (n Note) sentence(locale string) string {
 	if n.Left {
 		return cmp.Or(left[locale], left["en"])
 	}
-	s := sentences["en"][n.Kind]
+	kind := n.Kind
+	if of := n.Values["of"]; of != "" {
+		kind += api.NotificationKind("/" + of)
+	}
+	s := sentences["en"][kind]
 	if own, ok := sentences[locale]; ok {
-		s = own[n.Kind]
+		s = own[kind]
 	}
 	pairs := make([]string, 0, 2*len(n.Values))
 	for k, v := range n.Values {
@@ -58,10 +81,10 @@ func (n Note) sentence(locale string) string {
 
 // figures are the values of a workout that sentences and mails show.
 func figures(w events.Workout, s events.Stats) map[string]string {
-	out := map[string]string{"name": w.Name, "sport": strings.ReplaceAll(w.Sport, "_", " ")}
+	out := map[string]string{"name": w.Name, "sport": words(w.Sport)}
 	var parts []string
 	if s.DistanceM != nil {
-		out["distance"] = strconv.FormatFloat(*s.DistanceM/1000, 'f', 2, 64) + " km"
+		out["distance"] = kilometres(*s.DistanceM)
 		parts = append(parts, out["distance"])
 	}
 	seconds := s.MovingTimeS
@@ -78,6 +101,12 @@ func figures(w events.Workout, s events.Stats) map[string]string {
 	out["summary"] = strings.Join(parts, ", ")
 	return out
 }
+
+// words writes the name of a sport.
+func words(sport string) string { return strings.ReplaceAll(sport, "_", " ") }
+
+// kilometres writes a distance, to ten metres.
+func kilometres(metres float64) string { return strconv.FormatFloat(metres/1000, 'f', 2, 64) + " km" }
 
 // clock writes a duration as h:mm:ss.
 func clock(d time.Duration) string {

@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,10 +51,10 @@ func (f *stats) take(ctx context.Context, t *store.Tx, r *Record, w events.Worko
 	if r.Deleted {
 		return nil
 	}
-	if r.Describe(w); r.Workout.Sport != w.Sport || r.Workout.SubSport != w.SubSport {
-		return fault.Conflict("described_anew", "the sport was changed meanwhile")
+	if r.Describe(w); r.Workout.Sport != w.Sport || r.Workout.SubSport != w.SubSport || r.Workout.Track != w.Track {
+		return fault.Conflict("described_anew", "the sport or the track was changed meanwhile")
 	}
-	r.Stats, r.ComputedSport, r.ComputedSubSport = nil, w.Sport, w.SubSport
+	r.Stats, r.ComputedSport, r.ComputedSubSport, r.ComputedTrack = nil, w.Sport, w.SubSport, w.Track
 	if computed != nil {
 		var settings Settings
 		if _, err := t.GetSealed(w.UserID, t.Key("settings", w.UserID), &settings); err != nil {
@@ -81,7 +82,7 @@ func (f *stats) take(ctx context.Context, t *store.Tx, r *Record, w events.Worko
 // figures reads the track and computes it. A fault is the workout's own and
 // final; an error may pass.
 func (f *stats) figures(ctx context.Context, w events.Workout, trackKey string) (*analysis, *track.Fault, error) {
-	tr, err := f.track(ctx, w.UserID, trackKey)
+	tr, err := f.track(ctx, w.UserID, cmp.Or(w.Track, trackKey))
 	switch {
 	case errors.Is(err, objects.ErrNotFound):
 		return f.goneOrLate(ctx, w)
@@ -135,7 +136,8 @@ func (f *stats) track(ctx context.Context, user, key string) (*track.Track, erro
 }
 
 // updated takes over a new description at once, since it may hide the workout;
-// then the figures are computed again where they were made for another sport.
+// then the figures are computed again where they were made for another sport or
+// of another track.
 func (f *stats) updated(ctx context.Context, e events.WorkoutUpdated) error {
 	var now Record
 	err := f.workouts.apply(ctx, e.UserID, e.WorkoutID, func(_ *store.Tx, r *Record) error {
@@ -156,10 +158,9 @@ func (f *stats) deleted(ctx context.Context, e events.WorkoutDeleted) error {
 				return err
 			}
 		}
-		counted := r.Counted
-		sport := r.Workout.Sport
+		counted, used, sport := r.Counted, r.Used, r.Workout.Sport
 		r.Delete(e)
-		r.Counted, r.Workout.Sport = counted, sport // so that they are taken off
+		r.Counted, r.Used, r.Workout.Sport = counted, used, sport // so that they are taken off
 		return nil
 	})
 }

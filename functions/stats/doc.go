@@ -2,10 +2,10 @@
 // often: the workouts of a person by time, and sums by day and sport.
 //
 //	in    workout.uploaded, workout.updated, workout.deleted,
-//	      athlete.settings.changed, stats.replay.requested, stats.rebuild.requested,
+//	      athlete.settings.changed, gear.changed, stats.replay.requested, stats.rebuild.requested,
 //	      social.followed, social.unfollowed, social.blocked, social.unblocked,
 //	      coach.granted, coach.revoked, account.erased
-//	out   workout.processed, workout.failed, record.set, goal.reached, stats.erased,
+//	out   workout.processed, workout.failed, record.set, goal.reached, gear.worn, stats.erased,
 //	      stats.replay.requested, stats.rebuild.requested
 //	keys  owner:<workout>       whose workout it is, in the workout's partition
 //	      workout:<workout>     description, figures and where the track lies
@@ -16,6 +16,7 @@
 //	                            a year and "all"
 //	      calendar:<user>       days with a workout by sport, and how long they were
 //	      goals:<user>          goals, and the periods that were told to be reached
+//	      gear:<user>           gear with what its workouts add up to
 //	      replay:<user>:<id>, replay:<user>:<id>:<slice>  what a replay changed
 //	      settings:<user>       dated training settings
 //	      people                who has a workout, a set a partition

@@ -56,6 +56,8 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("GET /v1/stats/streaks", rest.Handler(f.streaks))
 	mux.Handle("POST /v1/stats/replays", rest.Command(base.Store, f.replayAll))
 	mux.Handle("GET /v1/stats/replays/{id}", rest.Handler(f.showReplay))
+	mux.Handle("GET /v1/gear", rest.Handler(f.listGear))
+	mux.Handle("GET /v1/gear/{id}", rest.Handler(f.showGear))
 	mux.Handle("POST /v1/admin/stats/rebuild", rest.Command(base.Store, f.rebuild))
 	mux.Handle("GET /v1/goals", rest.Handler(f.listGoals))
 	mux.Handle("POST /v1/goals", rest.Command(base.Store, f.addGoal))
@@ -67,6 +69,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(f.updated),
 		eventing.On(f.deleted),
 		eventing.On(f.workouts.saveSettings),
+		eventing.On(f.workouts.saveGear),
 		eventing.On(f.workouts.erase),
 		eventing.On(f.replayed),
 		eventing.On(f.rebuildStep),

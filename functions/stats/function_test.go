@@ -311,3 +311,39 @@ func TestATrackThatCannotBeReadIsSaidSo(t *testing.T) {
 		t.Errorf("a track that is not there yet: %d, want an answer that is retried", status)
 	}
 }
+
+func TestAnotherTrackIsComputedAgain(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	start := time.Date(2026, 5, 3, 7, 0, 0, 0, berlin)
+	w := workout("01A", start, events.Private)
+	r.upload("01A", w, run(start, 1000))
+	cropped := w
+	cropped.Version, cropped.StartedAt = 2, start.Add(20*time.Hour)
+	cropped.Track = r.store("01A.2", run(cropped.StartedAt, 500))
+	r.deliver(events.WorkoutUpdated{Workout: cropped})
+	var found api.Workout
+	r.get(anna, "/v1/workouts/01A", 200).JSON(t, &found)
+	if math.Abs(*found.Stats.DistanceM-1500) > 5 || !found.StartedAt.Equal(cropped.StartedAt) {
+		t.Errorf("cropped: %v m from %v", *found.Stats.DistanceM, found.StartedAt)
+	}
+	if days := r.summary("by=day"); days != "2026-05-04–2026-05-05 1 1500m " {
+		t.Errorf("days %q", days)
+	}
+	var s api.Streams
+	r.get(anna, "/v1/workouts/01A/streams", 200).JSON(t, &s)
+	if n := len(s.TimeS); n != 501 {
+		t.Errorf("%d samples", n)
+	}
+	r.upload("01A", w, run(start, 1000)) // late
+	r.get(anna, "/v1/workouts/01A", 200).JSON(t, &found)
+	if math.Abs(*found.Stats.DistanceM-1500) > 5 {
+		t.Errorf("a late event brought the first track back: %v m", *found.Stats.DistanceM)
+	}
+	back := w
+	back.Version = 3
+	r.deliver(events.WorkoutUpdated{Workout: back})
+	if days := r.summary("by=day"); days != "2026-05-03–2026-05-04 1 3000m " {
+		t.Errorf("undone: %q", days)
+	}
+}

@@ -394,3 +394,23 @@ func TestOperatorsReplayEverybody(t *testing.T) {
 		t.Errorf("a range that is none: %d", status)
 	}
 }
+
+// The speed of a period is its way by its time: the mean of the workouts' means
+// would be 4.5 m/s.
+func TestTheSpeedOfAPeriodIsNoMeanOfMeans(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	slow, fast := time.Date(2026, 4, 6, 7, 0, 0, 0, berlin), time.Date(2026, 4, 7, 7, 0, 0, 0, berlin)
+	r.upload("01S", workout("01S", slow, events.Private), at(slow, 1000, 3))
+	r.upload("01F", workout("01F", fast, events.Private), at(fast, 500, 6))
+	var s api.Summary
+	r.get(anna, "/v1/stats/summary?by=week", 200).JSON(t, &s)
+	if len(s.Buckets) != 1 || s.Buckets[0].AvgMovingSpeed == nil || math.Abs(*s.Buckets[0].AvgMovingSpeed-4) > 0.03 {
+		t.Errorf("%+v", s.Buckets)
+	}
+	r.deliver(events.WorkoutDeleted{WorkoutID: "01F", UserID: anna, Version: 2})
+	r.get(anna, "/v1/stats/summary?by=week", 200).JSON(t, &s)
+	if math.Abs(*s.Buckets[0].AvgMovingSpeed-3) > 0.03 {
+		t.Errorf("without the fast one: %v", *s.Buckets[0].AvgMovingSpeed)
+	}
+}

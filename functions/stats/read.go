@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strings"
@@ -59,7 +60,7 @@ func (f *stats) samples(r *http.Request) (*track.Track, seen, error) {
 	if err != nil {
 		return nil, found, err
 	}
-	tr, err := f.track(r.Context(), found.Workout.UserID, found.TrackKey)
+	tr, err := f.track(r.Context(), found.Workout.UserID, cmp.Or(found.Workout.Track, found.TrackKey))
 	if errors.Is(err, objects.ErrNotFound) { // deleted, and we have not heard of it yet
 		return nil, found, errWorkout()
 	}

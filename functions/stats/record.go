@@ -14,12 +14,15 @@ type Record struct {
 	UploadID string         `json:"upload_id,omitempty"`
 	TrackKey string         `json:"track_key,omitempty"` // "" until the upload is known
 	Stats    *events.Stats  `json:"stats,omitempty"`     // nil until computed
-	// ComputedSport and ComputedSubSport are what the figures were made for.
+	// ComputedSport, ComputedSubSport and ComputedTrack are what the figures were
+	// made for and of.
 	ComputedSport    string   `json:"computed_sport,omitempty"`
 	ComputedSubSport string   `json:"computed_sub_sport,omitempty"`
+	ComputedTrack    string   `json:"computed_track,omitempty"`
 	Fault            string   `json:"fault,omitempty"` // code of why it cannot be computed
 	Deleted          bool     `json:"deleted,omitempty"`
 	Counted          *Counted `json:"counted,omitempty"` // where the sums hold it
+	Used             *Used    `json:"used,omitempty"`    // what its gear holds of it
 }
 
 // Counted is what a workout adds to which day.
@@ -37,9 +40,10 @@ func (r *Record) Describe(w events.Workout) {
 }
 
 // Outdated says that the figures were made for another sport, which has other
-// thresholds.
+// thresholds, or of another track.
 func (r Record) Outdated() bool {
-	return r.Stats != nil && (r.Workout.Sport != r.ComputedSport || r.Workout.SubSport != r.ComputedSubSport)
+	return r.Stats != nil &&
+		(r.Workout.Sport != r.ComputedSport || r.Workout.SubSport != r.ComputedSubSport || r.Workout.Track != r.ComputedTrack)
 }
 
 // Delete ends the workout; nothing revives it.
@@ -79,6 +83,7 @@ func (r Record) answer(v privacy.Viewer) api.Workout {
 		ID: w.WorkoutID, UserID: w.UserID, Name: w.Name, Description: w.Description, Sport: w.Sport, SubSport: w.SubSport,
 		StartedAt: w.StartedAt, TimeZone: w.TimeZone, Visibility: api.Visibility(w.Visibility), State: r.State(),
 		Source: api.WorkoutSource(w.Source), HideMap: w.HideMap, HideHeartRate: w.HideHeartRate, HidePower: w.HidePower,
+		GearID: w.GearID,
 	}
 	if r.Stats != nil {
 		s := api.WorkoutStats(*r.Stats)

@@ -93,6 +93,9 @@ func (w workouts) changeRecord(ctx context.Context, t *store.Tx, user, workout s
 	if err := w.recount(ctx, t, &r); err != nil {
 		return err
 	}
+	if err := wearGear(t, &r); err != nil {
+		return err
+	}
 	return t.SetSealed(user, key, r, 0)
 }
 

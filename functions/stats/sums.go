@@ -24,6 +24,9 @@ type Sums struct {
 	CaloriesN  int64 `json:"cn,omitempty"`
 	Load       int64 `json:"l,omitempty"` // thousandths
 	LoadN      int64 `json:"ln,omitempty"`
+	// Of the workouts that have both a way and a moving time.
+	SpeedMM int64 `json:"sd,omitempty"`
+	SpeedMS int64 `json:"st,omitempty"`
 }
 
 // sumsOf is what one workout adds.
@@ -33,6 +36,9 @@ func sumsOf(s events.Stats) Sums {
 		moving = s.TimerTimeS
 	}
 	out := Sums{N: 1, DistanceMM: milli(s.DistanceM), MovingMS: milli(moving), ElapsedMS: milli(s.ElapsedTimeS)}
+	if out.DistanceMM > 0 && out.MovingMS > 0 {
+		out.SpeedMM, out.SpeedMS = out.DistanceMM, out.MovingMS
+	}
 	out.GainMM, out.GainN = milli(s.ElevationGainM), count(s.ElevationGainM)
 	out.Calories, out.CaloriesN = milli(s.CaloriesKcal), count(s.CaloriesKcal)
 	out.Load, out.LoadN = milli(s.TrainingLoad), count(s.TrainingLoad)
@@ -65,6 +71,8 @@ func (s *Sums) Add(b Sums, sign int64) {
 	s.CaloriesN += sign * b.CaloriesN
 	s.Load += sign * b.Load
 	s.LoadN += sign * b.LoadN
+	s.SpeedMM += sign * b.SpeedMM
+	s.SpeedMS += sign * b.SpeedMS
 }
 
 // bucket is the sums as the API shows them; what no workout had is absent.
@@ -73,7 +81,18 @@ func (s Sums) bucket(start, end time.Time, sport string) api.SummaryBucket {
 		Start: start.Format(time.DateOnly), End: end.Format(time.DateOnly), Sport: sport, Workouts: int(s.N),
 		DistanceM: float64(s.DistanceMM) / 1000, MovingTimeS: float64(s.MovingMS) / 1000, ElapsedTimeS: float64(s.ElapsedMS) / 1000,
 		ElevationGainM: known(s.GainMM, s.GainN), CaloriesKcal: known(s.Calories, s.CaloriesN), TrainingLoad: known(s.Load, s.LoadN),
+		AvgMovingSpeed: s.speed(),
 	}
+}
+
+// speed is the way by the time of all workouts together: the mean of their
+// means would let a short one count as much as a long one.
+func (s Sums) speed() *float64 {
+	if s.SpeedMS == 0 {
+		return nil
+	}
+	v := float64(s.SpeedMM) / float64(s.SpeedMS)
+	return &v
 }
 
 func known(thousandths, n int64) *float64 {

@@ -109,6 +109,9 @@ func (f *upload) createFromEntry(w http.ResponseWriter, r *http.Request) (api.Up
 // accept makes workouts of a submission, once: what the person has of it
 // already is answered as it is. decode is called when something is missing.
 func (f *upload) accept(ctx context.Context, s Submission, decode func() ([]Session, error)) (api.UploadAccepted, error) {
+	if err := f.workouts.owned(ctx, s.UserID, s.Asked.gear); err != nil {
+		return api.UploadAccepted{}, err
+	}
 	digest := digestOf(s.Content)
 	var sessions []Session
 	var before *Plan // one that came too late

@@ -3,15 +3,17 @@
 // may edit of a workout.
 //
 //	in    workout.processed, workout.failed, account.erased; workout.deleted of its own
-//	out   workout.uploaded, workout.updated, workout.deleted, upload.erased
+//	out   workout.uploaded, workout.updated, workout.deleted, gear.changed, upload.erased
 //	keys  workout:<user>:<id>     the workout
 //	      upload:<user>:<id>      the workouts of a file, in time order
 //	      file:<user>:<digest>    the upload that a content belongs to
+//	      gear:<user>             what the person trains with
 //	      used:<user>             bytes of originals that the person has
 //	      deleted:<user>:<id>     for a while: the objects of a deleted workout
 //	objects  raw/<user>/<workout>    the original, under the id of the first
 //	                                 workout of its upload; the others share it
-//	         track/<user>/<workout>  the normalised track (package track)
+//	         track/<user>/<workout>  the normalised track (package track), and
+//	                                 track/<user>/<workout>.<digest> what was made of it
 //	         both sealed as streams under the owner's key, for their own key alone
 //	safe  redelivery and reordering change nothing: a workout is ready once it
 //	      was ever processed, and nothing revives a deleted one
@@ -33,6 +35,14 @@
 // writes the same objects again; what such a crash leaves when nobody retries
 // are objects that no state points to, under the owner's own prefix, where an
 // erasure removes them too.
+//
+// # Cropping, splitting, merging
+//
+// Each makes a new track beside the ones before, puts its key into the workout
+// (Track) and tells so by workout.updated; the figures follow. Originals and
+// earlier tracks stay, so that undo takes back one command after the other. A
+// split leaves the first part where it was and makes a workout of the second; a
+// merge ends the others, which come back under new ids.
 //
 // # Deleting
 //

@@ -20,9 +20,9 @@ const (
 // said is what a person says of the workouts of an upload. What is empty was
 // not said.
 type said struct {
-	name, description, sport string
-	visibility               api.Visibility
-	hide                     hidden
+	name, description, sport, gear string
+	visibility                     api.Visibility
+	hide                           hidden
 }
 
 // hidden is what others are not to see of a workout.
@@ -65,7 +65,7 @@ func readForm(r *http.Request) (form, error) {
 	var f form
 	fields := map[string]*string{
 		"name": new(string), "description": new(string), "sport": new(string), "visibility": new(string),
-		"hide_map": new(string), "hide_heart_rate": new(string), "hide_power": new(string),
+		"gear_id": new(string), "hide_map": new(string), "hide_heart_rate": new(string), "hide_power": new(string),
 	}
 	seen := map[string]bool{}
 	for {
@@ -96,6 +96,7 @@ func readForm(r *http.Request) (form, error) {
 		}
 	}
 	f.asked, err = saidOf(*fields["name"], *fields["description"], *fields["sport"], api.Visibility(*fields["visibility"]))
+	f.asked.gear = *fields["gear_id"]
 	for name, to := range map[string]*bool{
 		"hide_map": &f.asked.hide.place, "hide_heart_rate": &f.asked.hide.heartRate, "hide_power": &f.asked.hide.power,
 	} {

@@ -72,6 +72,13 @@ func (f *upload) routes(base *function.Base) http.Handler {
 	mux.Handle("PATCH /v1/workouts/{id}", member(rest.Command(base.Store, f.update)))
 	mux.Handle("DELETE /v1/workouts/{id}", member(rest.Command(base.Store, f.delete)))
 	mux.Handle("GET /v1/workouts/{id}/file", member(f.file))
+	mux.Handle("POST /v1/workouts/{id}/crop", member(rest.Command(base.Store, f.crop)))
+	mux.Handle("POST /v1/workouts/{id}/split", member(rest.Command(base.Store, f.split)))
+	mux.Handle("POST /v1/workouts/{id}/merge", member(rest.Command(base.Store, f.merge)))
+	mux.Handle("POST /v1/workouts/{id}/undo", member(rest.Command(base.Store, f.undo)))
+	mux.Handle("POST /v1/gear", member(rest.Command(base.Store, f.addGear)))
+	mux.Handle("PUT /v1/gear/{id}", member(rest.Command(base.Store, f.putGear)))
+	mux.Handle("DELETE /v1/gear/{id}", member(rest.Command(base.Store, f.dropGear)))
 	return mux
 }
 

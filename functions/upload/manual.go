@@ -32,6 +32,7 @@ func entryOf(in api.ManualWorkout, now time.Time) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
+	e.asked.gear = in.GearID
 	e.asked.hide = hidden{in.HideMap, in.HideHeartRate, in.HidePower}
 	if in.Sport == "" {
 		return entry{}, invalid("sport", "is missing")

@@ -93,7 +93,7 @@ func NewPlan(s Submission, sessions []Session, known Known, now time.Time) Plan 
 func newRecord(s Submission, session Session, now time.Time) Record {
 	t := session.Track
 	w := events.Workout{
-		UserID: s.UserID, Version: 1,
+		UserID: s.UserID, Version: 1, GearID: s.Asked.gear,
 		Name: s.Asked.name, Description: s.Asked.description, Sport: s.Asked.sport,
 		StartedAt: session.Started, TimeZone: session.Zone,
 		Visibility: events.Visibility(s.Asked.visibility), CreatedAt: now.UTC(),

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -90,7 +91,12 @@ func (s workouts) commit(ctx context.Context, p Plan) (done bool, err error) {
 		if done = err == nil && p.Known.Same(now); !done {
 			return err
 		}
+		var gear rack
+		if _, err := t.GetSealed(p.UserID, t.Key(gearKey(p.UserID)), &gear); err != nil {
+			return err
+		}
 		for _, f := range p.Fresh {
+			f.Record.GearID = cmp.Or(f.Record.GearID, gear.usual(f.Record.Sport))
 			if err := t.SetSealed(p.UserID, t.Key(workoutKey(p.UserID, f.Record.WorkoutID)), f.Record, 0); err != nil {
 				return err
 			}
@@ -175,29 +181,38 @@ func (s workouts) remove(ctx context.Context, user, id string, check func(Record
 		if err := check(r); err != nil {
 			return err
 		}
-		var u Upload
-		if _, err := t.GetSealed(user, t.Key(uploadKey(user, r.UploadID)), &u); err != nil {
-			return err
-		}
-		known, err := knownIn(t, user, u.Digest)
-		if err != nil {
-			return err
-		}
-		out = known.Delete(r)
-		if known.Content.UploadID == "" {
-			count(ctx, t, user, -known.Upload.Original.SizeBytes)
+		out = Tombstone{}
+		for _, upload := range r.uploads() {
+			var u Upload
+			if _, err := t.GetSealed(user, t.Key(uploadKey(user, upload)), &u); err != nil {
+				return err
+			}
+			known, err := knownIn(t, user, u.Digest)
+			if err != nil {
+				return err
+			}
+			out.Keys = union(out.Keys, known.Delete(r).Keys)
+			if known.Content.UploadID == "" {
+				count(ctx, t, user, -known.Upload.Original.SizeBytes)
+			}
+			if err := setKnown(t, user, known); err != nil {
+				return err
+			}
 		}
 		t.Del(t.Key(workoutKey(user, id)))
-		if err := setKnown(t, user, known); err != nil {
-			return err
-		}
-		t.Own(user, t.Key(deletedKey(user, id)), deletedFor)
-		if err := t.Set(t.Key(deletedKey(user, id)), out, deletedFor); err != nil {
+		if err := bury(t, user, id, out); err != nil {
 			return err
 		}
 		return t.Emit(events.WorkoutDeleted{WorkoutID: id, UserID: user, Version: r.Version + 1, DeletedAt: t.Now().UTC()})
 	})
 	return out, err
+}
+
+// bury remembers what is left to do for a workout that is gone.
+func bury(t *store.Tx, user, id string, what Tombstone) error {
+	key := t.Key(deletedKey(user, id))
+	t.Own(user, key, deletedFor)
+	return t.Set(key, what, deletedFor)
 }
 
 // settle applies rule to a workout once for the event in ctx. A workout that

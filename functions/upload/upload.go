@@ -15,7 +15,11 @@ type Record struct {
 	UploadID string           `json:"upload_id"`
 	State    api.WorkoutState `json:"state"`
 	Fault    *Failure         `json:"fault,omitempty"` // of a failed one
-	TrackKey string           `json:"track_key"`
+	TrackKey string           `json:"track_key"`       // as it was uploaded
+	// What was done with the track since, and every object that this made.
+	Reworks []Rework `json:"reworks,omitempty"`
+	Tracks  []string `json:"tracks,omitempty"`
+	Uploads []string `json:"uploads,omitempty"` // of the workouts that this one took
 }
 
 // Failure is why a workout could not be computed.
@@ -43,9 +47,9 @@ type Original struct {
 	SHA256      string `json:"sha256"`
 }
 
-// Live is the ids of the workouts that are still there.
+// Live is the ids of the workouts that are still there, each once.
 func (u Upload) Live() []string {
-	return slices.DeleteFunc(slices.Clone(u.Workouts), func(id string) bool { return id == "" })
+	return slices.DeleteFunc(union(nil, u.Workouts), func(id string) bool { return id == "" })
 }
 
 // Content is what one content was uploaded as. It outlives its upload.
@@ -98,6 +102,9 @@ func (r *Record) Edit(in api.UpdateWorkoutRequest) (changed bool, err error) {
 	if err == nil && in.Visibility != nil {
 		next.Visibility, err = events.Visibility(*in.Visibility), visibilityOf(*in.Visibility)
 	}
+	if in.GearID != nil {
+		next.GearID = *in.GearID
+	}
 	choose(&next.HideMap, in.HideMap)
 	choose(&next.HideHeartRate, in.HideHeartRate)
 	choose(&next.HidePower, in.HidePower)
@@ -141,14 +148,12 @@ type Tombstone struct {
 // needs any more.
 func (k *Known) Delete(r Record) Tombstone {
 	k.Content.Deleted++
-	if i := slices.Index(k.Upload.Workouts, r.WorkoutID); i >= 0 {
-		k.Upload.Workouts[i] = ""
-	}
+	k.Upload.replace(r.WorkoutID, "")
 	if len(k.Upload.Live()) > 0 {
-		return Tombstone{Keys: []string{r.TrackKey}}
+		return Tombstone{Keys: r.tracks()}
 	}
 	k.Content.UploadID = ""
-	return Tombstone{Keys: []string{r.TrackKey, k.Upload.Original.Key}}
+	return Tombstone{Keys: append(r.tracks(), k.Upload.Original.Key)}
 }
 
 // workout is the answer to the owner, without figures.
@@ -157,7 +162,7 @@ func (r Record) workout() api.Workout {
 		ID: r.WorkoutID, UserID: r.UserID, Name: r.Name, Description: r.Description,
 		Sport: r.Sport, SubSport: r.SubSport, StartedAt: r.StartedAt, TimeZone: r.TimeZone,
 		Visibility: api.Visibility(r.Visibility), State: r.State,
-		HideMap: r.HideMap, HideHeartRate: r.HideHeartRate, HidePower: r.HidePower,
+		HideMap: r.HideMap, HideHeartRate: r.HideHeartRate, HidePower: r.HidePower, GearID: r.GearID,
 		Source: api.WorkoutSource{
 			Format: r.Source.Format, Device: r.Source.Device, FileName: r.Source.FileName,
 			SizeBytes: r.Source.SizeBytes, SHA256: r.Source.SHA256,

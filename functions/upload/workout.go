@@ -39,6 +39,11 @@ func (f *upload) update(w http.ResponseWriter, r *http.Request) error {
 	if err := rest.Read(w, r, &in); err != nil {
 		return err
 	}
+	if in.GearID != nil {
+		if err := f.workouts.owned(r.Context(), identity.UserID(r), *in.GearID); err != nil {
+			return err
+		}
+	}
 	record, err := f.workouts.edit(r.Context(), identity.UserID(r), r.PathValue("id"), func(record *Record) (bool, error) {
 		if err := rest.CheckIfMatch(r, record.Version); err != nil {
 			return false, err

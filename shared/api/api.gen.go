@@ -151,6 +151,27 @@ func (e FollowState) Valid() bool {
 	}
 }
 
+// Defines values for GearKind.
+const (
+	GearKindBike  GearKind = "bike"
+	GearKindOther GearKind = "other"
+	GearKindShoes GearKind = "shoes"
+)
+
+// Valid indicates whether the value is a known member of the GearKind enum.
+func (e GearKind) Valid() bool {
+	switch e {
+	case GearKindBike:
+		return true
+	case GearKindOther:
+		return true
+	case GearKindShoes:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GoalMetric.
 const (
 	GoalMetricCaloriesKcal   GoalMetric = "calories_kcal"
@@ -229,6 +250,9 @@ const (
 	NotificationKindFollowRequested NotificationKind = "follow_requested"
 	NotificationKindFollowed        NotificationKind = "followed"
 	NotificationKindFollowedWorkout NotificationKind = "followed_workout"
+	NotificationKindGearWorn        NotificationKind = "gear_worn"
+	NotificationKindGoalReached     NotificationKind = "goal_reached"
+	NotificationKindRecordSet       NotificationKind = "record_set"
 	NotificationKindWorkoutFailed   NotificationKind = "workout_failed"
 	NotificationKindWorkoutReady    NotificationKind = "workout_ready"
 )
@@ -243,6 +267,12 @@ func (e NotificationKind) Valid() bool {
 	case NotificationKindFollowed:
 		return true
 	case NotificationKindFollowedWorkout:
+		return true
+	case NotificationKindGearWorn:
+		return true
+	case NotificationKindGoalReached:
+		return true
+	case NotificationKindRecordSet:
 		return true
 	case NotificationKindWorkoutFailed:
 		return true
@@ -737,6 +767,15 @@ type CodeRequest struct {
 	Code string `json:"code"`
 }
 
+// CropRequest What of a workout stays, in seconds after its start as of its streams.
+type CropRequest struct {
+	// FromS From then on; absent from the start.
+	FromS *float64 `json:"from_s,omitempty"`
+
+	// ToS Until then; absent until the end.
+	ToS *float64 `json:"to_s,omitempty"`
+}
+
 // Curve The best over each time.
 type Curve struct {
 	// Sport The sport.
@@ -996,6 +1035,73 @@ type FollowState string
 type ForgotPasswordRequest struct {
 	// Email A mail address.
 	Email Email `json:"email"`
+}
+
+// Gear A piece of gear. What it has done is absent in the answers to its edits.
+type Gear struct {
+	ID ID `json:"id"`
+
+	// Version Of If-Match.
+	Version int64 `json:"version"`
+
+	// CreatedAt When it was added.
+	CreatedAt time.Time `json:"created_at"`
+
+	// Name The person's own words.
+	Name string   `json:"name"`
+	Kind GearKind `json:"kind"`
+
+	// DefaultFor Sports whose new workouts it is for.
+	DefaultFor []Sport `json:"default_for,omitempty"`
+
+	// WearDistanceM From where it is worn.
+	WearDistanceM *float64 `json:"wear_distance_m,omitempty"`
+
+	// StartingDistanceM What it had before.
+	StartingDistanceM *float64 `json:"starting_distance_m,omitempty"`
+
+	// Retired It is no longer used.
+	Retired bool `json:"retired,omitempty,omitzero"`
+
+	// DistanceM The way of its workouts, and what it had before.
+	DistanceM *float64 `json:"distance_m,omitempty"`
+
+	// MovingTimeS The time of its workouts.
+	MovingTimeS *float64 `json:"moving_time_s,omitempty"`
+
+	// Workouts How many.
+	Workouts *int `json:"workouts,omitempty"`
+
+	// Worn It came as far as it should.
+	Worn bool `json:"worn,omitempty,omitzero"`
+}
+
+// GearKind What a piece of gear is.
+type GearKind string
+
+// GearList Gear.
+type GearList struct {
+	// Items In the order in which it came.
+	Items []Gear `json:"items"`
+}
+
+// GearRequest Gear as a person says it.
+type GearRequest struct {
+	// Name The person's own words.
+	Name string   `json:"name"`
+	Kind GearKind `json:"kind"`
+
+	// DefaultFor Sports whose new workouts it is for; of several the newest is.
+	DefaultFor []Sport `json:"default_for,omitempty"`
+
+	// WearDistanceM From where it is worn, which is told once.
+	WearDistanceM *float64 `json:"wear_distance_m,omitempty"`
+
+	// StartingDistanceM What it had before.
+	StartingDistanceM *float64 `json:"starting_distance_m,omitempty"`
+
+	// Retired It is no longer used.
+	Retired bool `json:"retired,omitempty,omitzero"`
 }
 
 // Goal A goal.
@@ -1263,6 +1369,9 @@ type ManualWorkout struct {
 
 	// HidePower Others do not see the power, nor what follows from it.
 	HidePower bool `json:"hide_power,omitempty,omitzero"`
+
+	// GearID What it was done with; the usual of the sport when absent.
+	GearID string `json:"gear_id,omitempty"`
 }
 
 // Me One's own account.
@@ -1298,6 +1407,12 @@ type Me struct {
 
 	// Version Grows with each change; also in the ETag.
 	Version int64 `json:"version"`
+}
+
+// MergeRequest What becomes a part of a workout.
+type MergeRequest struct {
+	// WorkoutIds Other workouts of the same person, in any order.
+	WorkoutIds []ID `json:"workout_ids"`
 }
 
 // NewPassword 15 characters or more, or 8 with a second factor.
@@ -1654,6 +1769,12 @@ type ResetPasswordRequest struct {
 	Token MailToken `json:"token"`
 }
 
+// Reworked What an edit of a track left.
+type Reworked struct {
+	// Workouts The workout of the path first.
+	Workouts []Workout `json:"workouts"`
+}
+
 // Role What a person may do.
 type Role string
 
@@ -1752,6 +1873,12 @@ type SplitList struct {
 
 	// Items The splits in order.
 	Items []Split `json:"items"`
+}
+
+// SplitRequest Where a workout is split.
+type SplitRequest struct {
+	// AtS Seconds after the start, as of its streams.
+	AtS float64 `json:"at_s"`
 }
 
 // SplitUnit The length of a split.
@@ -1880,6 +2007,9 @@ type SummaryBucket struct {
 
 	// TrainingLoad Sum of loads; absent when no workout has it.
 	TrainingLoad *float64 `json:"training_load,omitempty"`
+
+	// AvgMovingSpeed The way of all workouts that have one by their moving time, which is not the mean of their speeds.
+	AvgMovingSpeed *float64 `json:"avg_moving_speed_mps,omitempty"`
 }
 
 // Tokens The tokens of a session.
@@ -2005,6 +2135,9 @@ type UpdateWorkoutRequest struct {
 
 	// HidePower Others do not see the power, nor what follows from it.
 	HidePower *bool `json:"hide_power,omitempty"`
+
+	// GearID What it was done with; empty for nothing.
+	GearID *string `json:"gear_id,omitzero"`
 }
 
 // Upload An upload.
@@ -2113,6 +2246,9 @@ type Workout struct {
 
 	// HidePower Others do not see the power, nor what follows from it. Absent when they do.
 	HidePower bool `json:"hide_power,omitempty,omitzero"`
+
+	// GearID What it was done with.
+	GearID string `json:"gear_id,omitempty"`
 }
 
 // WorkoutFile A file and what the person says of it.
@@ -2122,6 +2258,9 @@ type WorkoutFile struct {
 
 	// File FIT, GPX or TCX, also as .gz.
 	File []byte `json:"file"`
+
+	// GearID What it was done with; the usual of the sport when absent.
+	GearID string `json:"gear_id,omitempty"`
 
 	// HideHeartRate Others do not see the heart rate, nor what follows from it.
 	HideHeartRate bool `json:"hide_heart_rate,omitempty,omitzero"`

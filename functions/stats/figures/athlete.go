@@ -2,7 +2,7 @@ package figures
 
 // Formula is the version of the formulas of this package. It changes whenever
 // a figure of an unchanged track may change, so that a replay finds what is old.
-const Formula = "2026.2"
+const Formula = "2026.3"
 
 // Athlete is what is known of the person at the time of the workout, for its
 // sport. Nil means unknown: the figures that need it are then absent, nothing

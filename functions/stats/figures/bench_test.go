@@ -3,6 +3,7 @@ package figures
 import (
 	"math"
 	"testing"
+	"time"
 
 	"paceline/shared/track"
 )
@@ -41,10 +42,18 @@ func BenchmarkAnalyse(b *testing.B) {
 	}
 }
 
+// A split costs what its own samples cost: a thousand of them are read in about
+// the time of one.
 func BenchmarkSplits(b *testing.B) {
 	tr := day(true)
 	b.ReportAllocs()
+	begin := time.Now()
+	Splits(tr, 1000*KilometreM)
+	one := time.Since(begin)
+	n := 0
 	for b.Loop() {
-		Splits(tr, KilometreM)
+		n = len(Splits(tr, KilometreM/2))
 	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(one), "x_of_one_split")
+	b.ReportMetric(float64(n), "splits")
 }

@@ -5,18 +5,19 @@ const (
 	// pedals, 20 to 25 % in trained people; with 24 % one kJ of work is one
 	// kcal of energy.
 	grossEfficiency = 0.24
-	// runningKcal is Margaria's cost of running a kilometre on the flat, in
-	// kcal a kg of body weight, at any speed.
+	// runningKcal is the cost of running a kilometre on the flat, in kcal a kg
+	// of body weight, at any speed (Margaria and others, J Appl Physiol 1963).
 	runningKcal = 1.0
 	kJPerKcal   = 4.184
 )
 
 // metabolic is the energy of a sport at a usual effort, in kcal a kg and hour
-// (MET), rounded from the Compendium of Physical Activities.
+// (MET): the values that the Compendium of Physical Activities (Ainsworth and
+// others, Med Sci Sports Exerc 2011) has for "general" or "moderate effort".
 var metabolic = map[string]float64{
-	"cycling": 7.5, "walking": 3.5, "hiking": 6, "swimming": 6, "rowing": 7, "cross_country_skiing": 9, "alpine_skiing": 5.5,
-	"snowboarding": 5, "inline_skating": 7, "ice_skating": 7, "training": 5, "fitness_equipment": 5, "yoga": 2.5, "soccer": 7,
-	"tennis": 7, "basketball": 6.5, "snowshoeing": 6, "mountaineering": 8, "kayaking": 5, "paddling": 5, "stand_up_paddleboarding": 6,
+	"cycling": 7.5, "walking": 3.5, "hiking": 6, "swimming": 6, "rowing": 7, "cross_country_skiing": 9, "alpine_skiing": 5.3,
+	"snowboarding": 5.3, "inline_skating": 7, "ice_skating": 7, "training": 5, "fitness_equipment": 5, "yoga": 2.5, "soccer": 7,
+	"tennis": 7.3, "basketball": 6.5, "snowshoeing": 5.3, "mountaineering": 8, "kayaking": 5, "paddling": 5, "stand_up_paddleboarding": 6,
 	"golf": 4.3, "horseback_riding": 5.5,
 }
 

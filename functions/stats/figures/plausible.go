@@ -9,23 +9,30 @@ import (
 // speed (m/s) or power (W).
 type point struct{ over, best float64 }
 
-// fastestHumans are mean speeds by distance, a little above the world records
-// of 2025 (short-course pools for swimming; on bicycles with the wind and
-// downhill, so far above them). A workout that is faster was not made that way.
+// fastestHumans are mean speeds by distance, a little above the fastest that
+// was ever done, whether a federation took it as a record or not: World
+// Athletics' lists of 2025 for running and race walking, and 100 km in 5:59:20
+// (S. Kubheka, 2025, in shoes of no rule); World Aquatics' of short-course pools;
+// on the water eights, on the machine Concept2's (500 m in 1:09.8, P. Clapp,
+// 2024); on bicycles the fastest stages of road races (179 km at 55.2 km/h, Vuelta
+// 2001, with the wind), and downhill far more. A workout that is faster was not
+// made that way.
 var fastestHumans = map[string][]point{
 	"running": {
 		{100, 10.5}, {200, 10.5}, {400, 9.32}, {800, 7.96}, {1000, 7.6}, {1609, 7.24}, {3000, 6.88}, {5000, 6.64}, {10_000, 6.39},
-		{21_097, 6.21}, {42_195, 5.86}, {50_000, 5.28}, {100_000, 4.6}, {160_934, 4.15},
+		{21_097, 6.21}, {42_195, 5.86}, {50_000, 5.28}, {100_000, 4.7}, {160_934, 4.15},
 	},
 	"walking":  {{1000, 4.9}, {5000, 4.7}, {20_000, 4.4}, {50_000, 4}},
 	"hiking":   {{1000, 5}, {10_000, 4.5}, {50_000, 4}},
 	"swimming": {{50, 2.53}, {100, 2.26}, {200, 2.06}, {400, 1.92}, {800, 1.84}, {1500, 1.79}, {5000, 1.7}, {10_000, 1.66}},
-	"rowing":   {{500, 6.9}, {2000, 6.3}, {5000, 6}, {21_097, 5.4}, {42_195, 5.2}},
-	"cycling":  {{1000, 30}, {5000, 25}, {10_000, 22}, {40_000, 18}, {100_000, 16}, {200_000, 14}},
+	"rowing":   {{500, 7.25}, {2000, 6.3}, {5000, 6}, {21_097, 5.4}, {42_195, 5.2}},
+	"cycling":  {{1000, 30}, {5000, 25}, {10_000, 22}, {40_000, 18.5}, {100_000, 17}, {200_000, 16}, {300_000, 14.5}},
 }
 
-// strongestHumans are mean powers by seconds, above what sprinters and riders
-// of grand tours are known to have made.
+// strongestHumans are mean powers by seconds, a little above the world class of
+// Coggan's power profile (24.0 W/kg over 5 s, 11.5 over a minute, 7.6 over five,
+// 6.4 over an hour; Allen and Coggan, Training and Racing with a Power Meter) in
+// the heaviest who were so good, and above a rower's 1029 W over 70 s.
 var strongestHumans = []point{{1, 3000}, {5, 2500}, {30, 1500}, {60, 1150}, {300, 750}, {1200, 600}, {3600, 530}, {21_600, 450}}
 
 // limitAt reads a table between its points along the logarithm of the length,
