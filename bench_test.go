@@ -260,7 +260,7 @@ func load(b *testing.B, client *http.Client, address, token string) float64 {
 	began := time.Now()
 	atOnce(32, 32, func(int) {
 		for time.Since(began) < 100*time.Millisecond {
-			if err := call(client, address+"/v1/me", token); err != nil {
+			if err := fetch(client, address+"/v1/me", token); err != nil {
 				b.Error(err)
 				return
 			}
@@ -270,7 +270,7 @@ func load(b *testing.B, client *http.Client, address, token string) float64 {
 	return float64(answered.Load()) / time.Since(began).Seconds()
 }
 
-func call(client *http.Client, address, token string) error {
+func fetch(client *http.Client, address, token string) error {
 	req, err := http.NewRequest("GET", address, nil)
 	if err != nil {
 		return err
