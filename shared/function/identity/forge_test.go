@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/x509"
-	"encoding/base64"
-	"encoding/json"
 	"encoding/pem"
 	"sync"
 	"testing"
@@ -107,13 +105,7 @@ func (p *parts) call() string {
 	return raw
 }
 
-// forged is the gateway's good call token with what change makes of it, signed
-// anew with the gateway's own key.
-func (p *parts) forged(change func(header, claims map[string]any)) string {
-	p.t.Helper()
-	return p.signed(p.keys["gateway"], jwt.SigningMethodEdDSA, change)
-}
-
+// signed is the good call token with what change makes of it, signed with key.
 func (p *parts) signed(key any, method jwt.SigningMethod, change func(header, claims map[string]any)) string {
 	p.t.Helper()
 	t, _, err := jwt.NewParser().ParseUnverified(p.call(), jwt.MapClaims{})
@@ -125,9 +117,4 @@ func (p *parts) signed(key any, method jwt.SigningMethod, change func(header, cl
 	raw, err := t.SignedString(key)
 	p.must(err)
 	return raw
-}
-
-func segment(v any) string {
-	b, _ := json.Marshal(v)
-	return base64.RawURLEncoding.EncodeToString(b)
 }

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -31,6 +33,9 @@ const (
 	CallTTL     = time.Minute
 	WorkloadTTL = 5 * time.Minute
 )
+
+// lifetimes is how long a token of each type may hold, whoever signed it.
+var lifetimes = map[string]time.Duration{AccessType: AccessTTL, CallType: CallTTL, WorkloadType: WorkloadTTL, EventTokenType: EventTTL}
 
 // signerMaxAge is after how long a key that was replaced signs no more.
 const signerMaxAge = 10 * time.Second
@@ -54,6 +59,22 @@ type claims struct {
 
 type actor struct {
 	Subject string `json:"sub"`
+}
+
+// timesAreNumbers refuses a time that is a text with a number in it, which the
+// library takes.
+var timesAreNumbers = json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, _ *jwt.NumericDate) error {
+	if d.PeekKind() != '0' {
+		return errors.New("identity: a time is a number")
+	}
+	return json.SkipFunc
+}))
+
+// UnmarshalJSON is strict: a claim that is there twice, or under a name that is
+// like its own, would say one thing to us and another to the next reader.
+func (c *claims) UnmarshalJSON(b []byte) error {
+	type plain claims
+	return json.Unmarshal(b, (*plain)(c), timesAreNumbers)
 }
 
 // Signer makes the tokens of one issuer.

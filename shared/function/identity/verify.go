@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
 
 	"paceline/shared/function/fault"
@@ -72,8 +74,8 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (_ Caller, err error)
 			security.Because(ctx, reason(err))
 		}
 	}()
-	if len(raw) > maxToken {
-		return Caller{}, invalid(errors.New("too long"))
+	if len(raw) > maxToken || strings.ContainsAny(raw, "\r\n") { // which a decoder of base64 passes over
+		return Caller{}, invalid(errors.New("too long, or of several lines"))
 	}
 	sum := sha256.Sum256([]byte(raw))
 	v.mu.Lock()
@@ -94,6 +96,8 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (_ Caller, err error)
 		return Caller{}, invalid(err)
 	case c.Subject == "" || c.ID == "" || c.IssuedAt == nil:
 		return Caller{}, invalid(errors.New("a required claim is missing"))
+	case c.ExpiresAt.Sub(c.IssuedAt.Time) > lifetimes[v.typ]+leeway:
+		return Caller{}, invalid(errors.New("it would hold for longer than such tokens do"))
 	}
 	caller := c.caller(v.typ)
 	v.remember(sum, caller, c.ExpiresAt.Time)
@@ -141,8 +145,8 @@ func (v *Verifier) key(ctx context.Context, t *jwt.Token) (ed25519.PublicKey, er
 	if typ, _ := t.Header["typ"].(string); typ != v.typ {
 		return nil, fmt.Errorf("identity: type %q", typ)
 	}
-	if t.Header["crit"] != nil {
-		return nil, errors.New("identity: critical header")
+	if err := checkHeader(t); err != nil {
+		return nil, err
 	}
 	kid, _ := t.Header["kid"].(string)
 	issuer, err := t.Claims.GetIssuer()
@@ -156,6 +160,22 @@ func (v *Verifier) key(ctx context.Context, t *jwt.Token) (ed25519.PublicKey, er
 		return nil, fault.Unavailable("keys_unavailable", keysMinAge, err)
 	}
 	return key, err
+}
+
+// checkHeader refuses what two readers could understand differently, and what
+// would have to be read in another way than ours.
+func checkHeader(t *jwt.Token) error {
+	for _, name := range []string{"crit", "b64"} {
+		if _, there := t.Header[name]; there {
+			return fmt.Errorf("identity: header %s", name)
+		}
+	}
+	encoded, _, _ := strings.Cut(t.Raw, ".")
+	header, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil || !jsontext.Value(header).IsValid() {
+		return errors.New("identity: a member of the header is there twice, or no UTF-8")
+	}
+	return nil
 }
 
 func (v *Verifier) allowed(issuer string) bool {
