@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -104,14 +105,40 @@ func TestNobodySetsWhatIsNotTheirs(t *testing.T) {
 			}
 		}
 	}
-	if after := r.digest(address); !maps.Equal(before, after) {
-		for key := range after {
-			if before[key] != after[key] {
-				t.Errorf("%s was written", key)
+	r.unchanged(before, r.digest(address))
+	t.Logf("%d routes, %d tries", len(routes), tries)
+}
+
+// unchanged compares two digests.
+func (r *running) unchanged(before, after map[string]string) {
+	r.t.Helper()
+	for _, left := range difference(before, after) {
+		r.t.Errorf("left behind: %s", left)
+	}
+}
+
+// What is no JSON is refused by every write of the contract, whatever else is
+// wrong with the request; and nothing is stored.
+func TestNobodyReadsWhatIsNoJSON(t *testing.T) {
+	t.Parallel()
+	address := redistest.ServerURL(t)
+	r := start(t, t.TempDir(), map[string]string{"ADMIN_EMAILS": "root@example.com", "RATE_SCALE": "100000", "REDIS_URL": address})
+	root := r.join("Root")
+	bad := map[string][]byte{}
+	read(t, "shared/function/rest/testdata/json", bad)
+	maps.DeleteFunc(bad, func(name string, _ []byte) bool { return !strings.HasPrefix(filepath.Base(name), "n_") })
+	before := r.digest(address)
+	routes := writes(t)
+	for _, w := range routes {
+		path := strings.NewReplacer("{id}", nobody).Replace(w.path)
+		for name, body := range bad {
+			if a := r.do(root.token, w.method, path, bytes.NewReader(body), "application/json"); a.status != 400 || a.code() != "invalid_json" {
+				t.Errorf("%s %s with %s: %d %s", w.method, w.path, name, a.status, a.body)
 			}
 		}
 	}
-	t.Logf("%d routes, %d tries", len(routes), tries)
+	r.unchanged(before, r.digest(address))
+	t.Logf("%d routes, %d bodies each", len(routes), len(bad))
 }
 
 // digest is what is kept, but for what counts requests: digests by key and by

@@ -123,7 +123,7 @@ func Read(w http.ResponseWriter, r *http.Request, v any) error {
 		return fault.BadRequest("invalid_json", "the body is not valid JSON").With("offset", syntax.ByteOffset).Because(err)
 	}
 	var semantic *json.SemanticError
-	if errors.As(err, &semantic) {
+	if errors.As(err, &semantic) && jsontext.Value(body).IsValid() { // what is wrong behind it is worse
 		return fault.Invalid("invalid_member", "a member of the body is unknown or of the wrong type").With("pointer", string(semantic.JSONPointer)).Because(err)
 	}
 	return fault.BadRequest("invalid_json", "the body cannot be read").Because(err)

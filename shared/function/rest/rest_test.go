@@ -54,9 +54,10 @@ func answer(t *testing.T, h http.Handler, r *http.Request) (*httptest.ResponseRe
 	return w, p
 }
 
-func TestJSONIsReadStrictly(t *testing.T) {
+// What is no JSON is in testdata/json.
+func TestMembersAreReadStrictly(t *testing.T) {
 	t.Parallel()
-	const invalid, member = "invalid_json", "invalid_member"
+	const member = "invalid_member"
 	cases := []struct {
 		name, body string
 		status     int
@@ -64,27 +65,7 @@ func TestJSONIsReadStrictly(t *testing.T) {
 	}{
 		{"a good one", `{"text":"x","count":1,"tags":["a"],"inner":{"at":"2026-05-04T10:00:00Z"}}`, 200, ""},
 		{"an empty object", `{}`, 200, ""},
-		{"white space around", " \n{\"text\":\"x\"}\r\n", 200, ""},
 		{"all of Unicode", `{"text":"ünï\u0000\ud83d\ude00😀"}`, 200, ""},
-		{"nothing", ``, 400, invalid},
-		{"only white space", ` `, 400, invalid},
-		{"half an object", `{"text":"x"`, 400, invalid},
-		{"no JSON", `text=x`, 400, invalid},
-		{"a member twice", `{"text":"x","text":"y"}`, 400, invalid},
-		{"an inner member twice", `{"inner":{"at":"2026-05-04T10:00:00Z","at":"2026-05-04T10:00:00Z"}}`, 400, invalid},
-		{"a member twice, once escaped", `{"text":"x","\u0074ext":"y"}`, 400, invalid},
-		{"something behind it", `{"text":"x"} {"text":"y"}`, 400, invalid},
-		{"garbage behind it", `{"text":"x"}]`, 400, invalid},
-		{"a zero byte behind it", "{}\x00", 400, invalid},
-		{"a byte order mark", "\ufeff{}", 400, invalid},
-		{"bad UTF-8", "{\"text\":\"\xff\"}", 400, invalid},
-		{"bad UTF-8 in a name", "{\"te\xfft\":\"x\"}", 400, invalid},
-		{"half a surrogate pair", `{"text":"\ud83d"}`, 400, invalid},
-		{"a trailing comma", `{"text":"x",}`, 400, invalid},
-		{"a comment", `{/* x */}`, 400, invalid},
-		{"NaN", `{"count":NaN}`, 400, invalid},
-		{"a leading zero", `{"count":01}`, 400, invalid},
-		{"deeper than anyone needs", `{"tags":` + strings.Repeat("[", 100_000), 400, ""},
 		{"an unknown member", `{"text":"x","color":"red"}`, 422, member},
 		{"an unknown inner member", `{"inner":{"when":1}}`, 422, member},
 		{"another case", `{"Text":"x"}`, 422, member},
@@ -104,12 +85,6 @@ func TestJSONIsReadStrictly(t *testing.T) {
 			r := httptest.NewRequest("POST", "/", strings.NewReader(c.body))
 			r.Header.Set("Content-Type", "application/json")
 			w, p := answer(t, rest.Handler(readNote), r)
-			if c.code == "" && c.status == 400 {
-				if w.Code != 400 && w.Code != 422 {
-					t.Errorf("answer %d", w.Code)
-				}
-				return
-			}
 			if w.Code != c.status || p.Code != c.code {
 				t.Errorf("answer %d %s: %s", w.Code, p.Code, w.Body)
 			}
