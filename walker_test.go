@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"paceline/events"
 	"paceline/functions/gateway"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/local"
@@ -62,6 +63,9 @@ func credentials(t *testing.T, dir string) map[string]string {
 		"a guest's call":   sign(signer("gateway", time.Now).CallToken("accounts", identity.Caller{Roles: []identity.Role{identity.Guest}})),
 		"a function's own": sign(signer("stats", time.Now).WorkloadToken("broker")),
 		"another issuer":   sign(signer("stats", time.Now).AccessToken(ann)),
+		"an event's":       sign(signer("stats", time.Now).EventToken(events.Envelope{ID: "x", Source: events.Source("stats")})),
+		"a refresh token":  "Bearer 01ANN.01SESSION.1.c2VjcmV0",
+		"of a mail's link": "Bearer 01ANN.ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 	}
 }
 
@@ -134,6 +138,8 @@ func (r *running) walk(t *testing.T, n int, method, path, credential string) (st
 	if credential != "" {
 		req.Header.Set("Authorization", credential)
 	}
+	req.Header.Set("Origin", "https://evil.example")
+	req.Header.Set("Access-Control-Request-Method", "POST")
 	req.Header.Set("X-Forwarded-For", fmt.Sprintf("100.%d.%d.%d", 64+n>>16, n>>8&255, n&255))
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
@@ -143,6 +149,14 @@ func (r *running) walk(t *testing.T, n int, method, path, credential string) (st
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for name := range resp.Header {
+		if strings.HasPrefix(name, "Access-Control-") {
+			t.Errorf("%s %s: another origin gets %s", method, path, name)
+		}
+	}
+	if resp.Header.Get("Cross-Origin-Resource-Policy") != "same-origin" && path != "/events" { // for parts of the platform, and answered before all else
+		t.Errorf("%s %s: another origin may load it", method, path)
 	}
 	return resp.StatusCode, resp.Header, string(b)
 }

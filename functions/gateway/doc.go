@@ -11,5 +11,7 @@
 //	      reads keys: (see shared/function/revocation)
 //	safe  nothing answers without a token but the routes marked public; an
 //	      unknown path is 401 too; what a client says about addresses, proxies
-//	      or identities never reaches a function
+//	      or identities never reaches a function, nor what it says of its
+//	      connection; who is slow is not waited for, and what cannot be told
+//	      from a second request ends the connection
 package gateway

@@ -49,27 +49,35 @@ type Config struct {
 
 // Open opens the gateway.
 func Open(_ context.Context, e function.Env) (*function.Function, error) {
-	c, err := function.Parse[Config](e)
+	g, base, err := open(e)
 	if err != nil {
 		return nil, err
+	}
+	return base.Public(g.address, g.routes(), eventing.On(g.block), eventing.On(g.release)), nil
+}
+
+func open(e function.Env) (*gateway, *function.Base, error) {
+	c, err := function.Parse[Config](e)
+	if err != nil {
+		return nil, nil, err
 	}
 	base, err := function.OpenState(e, function.GatewayName)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if u, err := url.Parse(strings.ReplaceAll(c.FunctionURL, "{function}", "x")); err != nil || u.Host == "" || !strings.Contains(c.FunctionURL, "{function}") {
-		return nil, fmt.Errorf("FUNCTION_URL: %q is not an address with {function} in it", c.FunctionURL)
+		return nil, nil, fmt.Errorf("FUNCTION_URL: %q is not an address with {function} in it", c.FunctionURL)
 	}
 	encryption, err := function.Trusting(c.FunctionCACerts)
 	if err != nil {
-		return nil, fmt.Errorf("FUNCTION_CA_CERTS: %w", err)
+		return nil, nil, fmt.Errorf("FUNCTION_CA_CERTS: %w", err)
 	}
 	if c.RateScale <= 0 {
-		return nil, fmt.Errorf("RATE_SCALE: %g is not more than 0", c.RateScale)
+		return nil, nil, fmt.Errorf("RATE_SCALE: %g is not more than 0", c.RateScale)
 	}
 	trusted, err := parseProxies(c.TrustedProxies)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	g := &gateway{
 		config: c, signer: base.Signer, log: base.Log, now: e.Now,
@@ -77,7 +85,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		revoked: revocation.NewChecker(base.Store), store: base.Store, limiter: newLimiter(base.Store), trusted: trusted,
 	}
 	g.proxy = g.newProxy(encryption)
-	return base.Public(g.address, g.routes(), eventing.On(g.block), eventing.On(g.release)), nil
+	return g, base, nil
 }
 
 type gateway struct {
@@ -121,7 +129,7 @@ func tidy(p string) bool {
 }
 
 // edge is around everything: an id for the request, and headers that every
-// answer has.
+// answer has. No answer says that pages of another origin may read it.
 func (g *gateway) edge(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := ulid.Make().String()
@@ -131,6 +139,11 @@ func (g *gateway) edge(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Frame-Options", "DENY")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) { // a proxy before us may go by a length: what follows is no request
+			h.Set("Connection", "close")
+		}
+		r.Header.Del("Connection") // it would name headers of ours to be taken away, or another protocol
 		if g.encrypted(r) {
 			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 		}
@@ -150,6 +163,7 @@ func (g *gateway) edge(next http.Handler) http.Handler {
 // prove who they are, then err.
 func (g *gateway) otherwise(err *fault.Error, allowed []string) http.Handler {
 	return answer(func(w http.ResponseWriter, r *http.Request) error {
+		hurry(w, r, quick)
 		if _, err := g.person(r); err != nil {
 			return err
 		}
@@ -162,6 +176,7 @@ func (g *gateway) otherwise(err *fault.Error, allowed []string) http.Handler {
 
 func (g *gateway) route(route Route) http.Handler {
 	return answer(func(w http.ResponseWriter, r *http.Request) error {
+		hurry(w, r, min(route.Timeout, quick))
 		caller, err := g.caller(route, r)
 		if err != nil {
 			return err
@@ -170,9 +185,13 @@ func (g *gateway) route(route Route) http.Handler {
 			return err
 		}
 		if r.ContentLength > route.MaxBody {
-			return fault.New(http.StatusRequestEntityTooLarge, "too_large", "the body is larger than %d bytes", route.MaxBody)
+			return errTooLarge(route.MaxBody)
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, route.MaxBody)
+		hurry(w, r, route.Timeout)
+		sent := &body{ReadCloser: http.MaxBytesReader(w, r.Body, route.MaxBody)}
+		if r.ContentLength != 0 {
+			r.Body = sent
+		}
 		ctx, cancel := context.WithTimeout(identity.WithCaller(r.Context(), caller), route.Timeout)
 		defer cancel()
 		if route.Function == self {
@@ -183,7 +202,7 @@ func (g *gateway) route(route Route) http.Handler {
 		if err != nil {
 			return err
 		}
-		ctx = context.WithValue(ctx, targetKey{}, target{route.Function, token, g.address(r)})
+		ctx = context.WithValue(ctx, targetKey{}, target{route.Function, token, g.address(r), sent})
 		g.proxy.ServeHTTP(w, r.WithContext(ctx))
 		return nil
 	})

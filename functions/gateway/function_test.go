@@ -30,10 +30,17 @@ type edge struct {
 	keys     identity.KeySource
 	answer   atomic.Pointer[http.HandlerFunc]
 	reached  atomic.Int64
+	opened   *function.Function
+	served   string // where dial finds it
 }
 
 // newEdge opens a gateway; pairs of a name and a value are settings of it.
 func newEdge(t *testing.T, settings ...string) *edge {
+	t.Helper()
+	return openEdge(t, gateway.Open, settings...)
+}
+
+func openEdge(t *testing.T, open function.Opener, settings ...string) *edge {
 	t.Helper()
 	e := &edge{t: t}
 	behind := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -67,9 +74,9 @@ func newEdge(t *testing.T, settings ...string) *edge {
 	for i := 0; i+1 < len(settings); i += 2 {
 		vars[settings[i]] = settings[i+1]
 	}
-	f, err := gateway.Open(context.Background(), function.Env{Now: now, Log: slog.New(slog.DiscardHandler), Vars: vars})
+	e.opened, err = open(context.Background(), function.Env{Now: now, Log: slog.New(slog.DiscardHandler), Vars: vars})
 	must(t, err)
-	server := httptest.NewServer(f.Handler)
+	server := httptest.NewServer(e.opened.Handler)
 	t.Cleanup(server.Close)
 	e.url = server.URL
 	return e

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"crypto/tls"
-	"errors"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -18,14 +17,20 @@ import (
 
 type targetKey struct{}
 
-// target is the function that a request goes to, the token for it, and where it
-// comes from.
-type target struct{ function, token, address string }
+// target is the function that a request goes to, the token for it, where it
+// comes from, and its body.
+type target struct {
+	function, token, address string
+	sent                     *body
+}
+
+func targetOf(r *http.Request) target { return r.Context().Value(targetKey{}).(target) }
 
 // fromClient are headers that a client must not speak for others with.
 var fromClient = []string{
 	"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip",
 	"X-Original-Url", "X-Rewrite-Url", "Cookie", "Traceparent", "Tracestate", "Baggage",
+	"Http2-Settings",
 }
 
 // prefixes of headers that belong to the platform.
@@ -51,17 +56,17 @@ func (g *gateway) newProxy(encryption *tls.Config) *httputil.ReverseProxy {
 			return nil
 		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			var tooLarge *http.MaxBytesError
-			if !errors.As(err, &tooLarge) {
-				err = fault.Unavailable("function_unavailable", 2*time.Second, err)
+			if failure := targetOf(r).sent.failure.Load(); failure != nil {
+				rest.Problem(w, r, failure)
+				return
 			}
-			rest.Problem(w, r, err)
+			rest.Problem(w, r, fault.Unavailable("function_unavailable", 2*time.Second, err))
 		},
 	}
 }
 
 func (g *gateway) rewrite(p *httputil.ProxyRequest) {
-	to := p.In.Context().Value(targetKey{}).(target)
+	to := targetOf(p.In)
 	base, _ := url.Parse(strings.ReplaceAll(g.config.FunctionURL, "{function}", to.function)) // Open checked it
 	for name := range p.Out.Header {
 		for _, prefix := range platformPrefixes {

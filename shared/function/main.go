@@ -22,6 +22,10 @@ const (
 	readinessPath = "/health/readiness"
 )
 
+// patient is how long a client may take for the header of a request, for all of
+// it, and between two; tests have less. A route may want it sooner.
+var patient = struct{ header, whole, idle time.Duration }{header: 10 * time.Second, whole: time.Minute, idle: 2 * time.Minute}
+
 // patience is how long the steps of a drain may take; tests have less.
 var patience = struct{ quiet, drain, answers, end time.Duration }{
 	quiet:   2 * time.Second,  // without a request: longer than an old address is still used
@@ -94,8 +98,8 @@ func Serve(ctx context.Context, l net.Listener, name string, f *Function) error 
 	defer giveUp()
 	drainer := &handlers.Drainer{Inner: Surface(name, f), HealthCheck: probes(name, f), QuietPeriod: patience.quiet}
 	server := &http.Server{
-		Handler: drainer, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 32 << 10, Protocols: plainAndH2C(),
+		Handler: drainer, ReadHeaderTimeout: patient.header, ReadTimeout: patient.whole, IdleTimeout: patient.idle,
+		MaxHeaderBytes: 32 << 10, Protocols: plainAndH2C(), DisableGeneralOptionsHandler: true,
 		BaseContext: func(net.Listener) context.Context { return base },
 	}
 	failed := make(chan error, 1)

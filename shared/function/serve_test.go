@@ -235,3 +235,68 @@ func TestRunEndsWell(t *testing.T) {
 		t.Errorf("run: %v", err)
 	}
 }
+
+// Whoever sends a request too slowly is not waited for: no part of it keeps a
+// connection for longer than patience has.
+func TestServeDoesNotWaitForSlowClients(t *testing.T) {
+	t.Parallel()
+	var entered, read atomic.Int64
+	s := serve(t, &function.Function{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		entered.Add(1)
+		if _, err := io.ReadAll(r.Body); err == nil {
+			read.Add(1)
+		}
+	})})
+	t.Cleanup(s.stop)
+	for name, c := range map[string]struct {
+		send    string
+		entered int64
+	}{
+		"nothing":              {"", 0},
+		"half of a first line": {"GET / HT", 0},
+		"half of a header":     {"GET / HTTP/1.1\r\nHost: x\r\nX-A: ", 0},
+		"no empty line":        {"GET / HTTP/1.1\r\nHost: x\r\n", 0},
+		"half of a body":       {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345", 1},
+		"half of a chunk":      {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n12345", 1},
+	} {
+		before := entered.Load()
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil { // a server that waits fails the test
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, c.send); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadAll(conn); err != nil {
+			t.Errorf("%s: the server does not end it: %v", name, err)
+		}
+		_ = conn.Close() // the server has
+		if n := entered.Load() - before; n != c.entered {
+			t.Errorf("%s: %d calls", name, n)
+		}
+	}
+	if read.Load() != 0 {
+		t.Errorf("%d half bodies were taken for whole ones", read.Load())
+	}
+}
+
+// The server answers nothing by itself that a handler would refuse.
+func TestServeLeavesEveryRequestToItsHandler(t *testing.T) {
+	t.Parallel()
+	s := serve(t, &function.Function{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })})
+	t.Cleanup(s.stop)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(b), "HTTP/1.1 400") {
+		t.Errorf("%.40q %v", b, err)
+	}
+}
