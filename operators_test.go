@@ -99,6 +99,9 @@ func TestOperatorsSignInAndLookAfterPeople(t *testing.T) {
 	d.kn(0, "user", "sign-out", anna.email)
 	out, _ = d.kn(0, "user", "sessions", anna.id)
 	has(t, out, "No sessions.")
+	d.kn(0, "user", "reset-factors", anna.email)
+	_, complaints = d.kn(1, "user", "reset-factors", "root@example.com")
+	has(t, complaints, "409 own_factors")
 	anna.signIn()
 	anna.want(403, "GET", "/v1/admin/deadletters", nil, nil)
 

@@ -18,12 +18,16 @@ import (
 // own; guest and workload are nobody's.
 var granted = []identity.Role{identity.Coach, identity.Support, identity.Marketer, identity.Operator, identity.Admin}
 
+// powers are the roles of those who look after others, or after the platform.
+var powers = []identity.Role{identity.Support, identity.Operator, identity.Admin}
+
 func (f *accounts) adminRoutes(mux *http.ServeMux, answers rest.Answers) {
 	mux.Handle("POST /v1/admin/keys/rotate", rest.Handler(f.rotateKeys))
 	mux.Handle("GET /v1/admin/users", rest.Command(nil, f.findUsers))
 	mux.Handle("GET /v1/admin/users/{id}", rest.Command(nil, f.adminUser))
 	mux.Handle("GET /v1/admin/users/{id}/sessions", rest.Command(nil, f.userSessions))
 	mux.Handle("DELETE /v1/admin/users/{id}/sessions", rest.Command(answers, f.endUserSessions))
+	mux.Handle("DELETE /v1/admin/users/{id}/factors", rest.Command(answers, f.resetFactors))
 	mux.Handle("PUT /v1/admin/users/{id}/roles/{role}", rest.Command(answers, f.grantRole))
 	mux.Handle("DELETE /v1/admin/users/{id}/roles/{role}", rest.Command(answers, f.revokeRole))
 	mux.Handle("GET /v1/admin/role-requests", rest.Handler(f.roleRequests))
@@ -100,6 +104,50 @@ func (f *accounts) endUserSessions(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	return rest.NoContent(w)
+}
+
+// resetFactors takes all second factors from a person who lost them, signs them
+// out everywhere and tells them. A password that is too short to be alone ends,
+// too: the way in is then a new one, by mail. Whoever has none keeps everything.
+func (f *accounts) resetFactors(w http.ResponseWriter, r *http.Request) error {
+	ctx, id, who := r.Context(), r.PathValue("id"), caller(r)
+	if err := f.recent(r); err != nil {
+		return err
+	}
+	if id == who.UserID {
+		return fault.Conflict("own_factors", "somebody else has to do this for you; what you can still prove you take away yourself")
+	}
+	_, err := f.people.change(ctx, id, func(t *store.Tx, a *Account) error {
+		if a.powerful() && !who.Has(identity.Admin) {
+			return fault.Forbidden("admin_needed", "this person looks after others: an admin has to do this")
+		}
+		have, err := factorsIn(t, id)
+		if err != nil || !have.any() {
+			return err
+		}
+		if err := saveFactors(t, id, Factors{}); err != nil {
+			return err
+		}
+		if a.ShortPassword {
+			a.Password, a.ShortPassword = "", false
+		}
+		if err := endAllSessions(ctx, t, id); err != nil {
+			return err
+		}
+		if err := f.audit(t, r, function.Deed{Action: "factors.reset", Target: id, Outcome: function.Done}); err != nil {
+			return err
+		}
+		return t.Emit(f.mail(*a, "factors_reset", f.now().String(), nil))
+	})
+	if err != nil {
+		return err
+	}
+	return rest.NoContent(w)
+}
+
+// powerful says whether a has a role of power over others.
+func (a Account) powerful() bool {
+	return slices.ContainsFunc(a.Roles, func(r identity.Role) bool { return slices.Contains(powers, r) })
 }
 
 // audit tells of a deed in the transaction that does it.

@@ -33,10 +33,11 @@
 //	safe  an address belongs to the first account that proves it; whoever only
 //	      asks learns nothing about other people's addresses
 //
-// Support finds people by their address and ends their sessions; admins give and
-// take roles, which void the person's tokens, and one is always left. Each needs a
-// recent proof of who the admin is; the roles operator and admin need a second
-// admin too.
+// Support finds people by their address, ends their sessions and takes second
+// factors away that were lost; of those who look after others only admins do.
+// Admins give and take roles, which void the person's tokens, and one is always
+// left. Factors and roles need a recent proof of who asks; the roles operator and
+// admin need a second admin too.
 //
 // Passwords follow NIST SP 800-63B-4 and are kept keyed, as argon2id in PHC form,
 // whose costs and key are brought to today's at a sign-in. Who guesses at an

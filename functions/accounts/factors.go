@@ -42,6 +42,9 @@ var totpOptions = totp.ValidateOpts{Period: totpPeriod, Digits: otp.DigitsSix, A
 // on says whether a password alone is not enough.
 func (f Factors) on() bool { return f.totpOn() || len(f.Passkeys) > 0 }
 
+// any says whether there is anything: an app that waits for its first code is.
+func (f Factors) any() bool { return f.TOTP != nil || len(f.Passkeys) > 0 || len(f.Recovery) > 0 }
+
 func (f Factors) totpOn() bool { return f.TOTP != nil && !f.TOTP.ConfirmedAt.IsZero() }
 
 // ways are what a sign-in may go on with.

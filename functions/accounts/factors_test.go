@@ -7,8 +7,10 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
+	"paceline/events"
 	"paceline/shared/api"
 	"paceline/shared/function/functiontest"
+	"paceline/shared/function/identity"
 )
 
 // code is what the app shows now.
@@ -129,4 +131,67 @@ func TestAShortPasswordNeedsASecondFactor(t *testing.T) {
 	if told := r.mails("password_changed"); told != 2 {
 		t.Errorf("%d mails of two new passwords", told)
 	}
+}
+
+// deeds are the actions that the audit log was told of, with whose they were.
+func (r rig) deeds() (all []string) {
+	for _, d := range functiontest.SentOf[events.AuditRecorded](r.Rig) {
+		all = append(all, d.ActorID+" "+d.Action+" "+d.TargetID)
+	}
+	return all
+}
+
+// Who lost everything gets in again with the help of support: with the password
+// where it is long enough to be alone, and else with a new one.
+func TestLostFactorsAreTakenAway(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	support := functiontest.Person{ID: "01SUPPORT", Roles: []identity.Role{identity.Member, identity.Support}}
+	anna := r.member("anna@example.com")
+	path := "/v1/admin/users/" + anna + "/factors"
+	r.want(r.Call(support, "DELETE", path, nil), 204, "") // who has none loses nothing
+	tokens := r.login("anna@example.com", password)
+	_, recovery := r.enrols(r.in(tokens))
+	late := support
+	late.AuthTime = r.Now().Add(-6 * time.Minute)
+	r.want(r.Call(late, "DELETE", path, nil), 403, "reauthentication_required")
+	r.want(r.refresh(tokens.RefreshToken), 200, "")
+	for range 2 {
+		r.want(r.Call(support, "DELETE", path, nil), 204, "")
+	}
+	r.want(r.refresh(tokens.RefreshToken), 400, "invalid_grant")
+	r.want(r.loginWith("anna@example.com", password, recovery[0]), 200, "") // a code that is not asked for
+	if told, deeds := r.mails("factors_reset"), r.deeds(); told != 1 || len(deeds) != 1 || deeds[0] != "01SUPPORT factors.reset "+anna {
+		t.Errorf("%d mails, deeds %q", told, deeds)
+	}
+
+	me := r.in(r.login("anna@example.com", password))
+	secret, recovery := r.enrols(me)
+	r.want(r.Call(me, "PUT", "/v1/me/password", map[string]any{"password": "kvmzqpwr"}), 204, "")
+	r.want(r.Call(support, "DELETE", path, nil), 204, "")
+	r.Advance(30 * time.Second)
+	for _, code := range []string{"", r.code(secret), recovery[0]} {
+		r.want(r.loginWith("anna@example.com", "kvmzqpwr", code), 401, "invalid_credentials")
+	}
+	r.want(r.post("/v1/auth/password/forgot", map[string]any{"email": "anna@example.com"}), 202, "")
+	r.want(r.post("/v1/auth/password/reset", map[string]any{"token": r.token("password_reset", "anna@example.com"), "password": "quite another sentence"}), 204, "")
+	r.login("anna@example.com", "quite another sentence")
+}
+
+func TestWhoseFactorsNobodyTakesAway(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	root := r.admin()
+	support := functiontest.Person{ID: r.member("ben@example.com"), Roles: []identity.Role{identity.Member, identity.Support}}
+	anna := r.member("anna@example.com")
+	r.want(r.Call(root, "PUT", "/v1/admin/users/"+anna+"/roles/support", nil), 204, "")
+	r.enrols(r.in(r.login("anna@example.com", password)))
+	r.want(r.Call(support, "DELETE", "/v1/admin/users/"+anna+"/factors", nil), 403, "admin_needed")
+	r.want(r.Call(support, "DELETE", "/v1/admin/users/"+root.ID+"/factors", nil), 403, "admin_needed")
+	r.want(r.Call(support, "DELETE", "/v1/admin/users/"+support.ID+"/factors", nil), 409, "own_factors")
+	r.want(r.Call(root, "DELETE", "/v1/admin/users/"+root.ID+"/factors", nil), 409, "own_factors")
+	r.want(r.Call(root, "DELETE", "/v1/admin/users/01NOBODY/factors", nil), 404, "account_not_found")
+	r.want(r.loginWith("anna@example.com", password, ""), 401, "second_factor_required")
+	r.want(r.Call(root, "DELETE", "/v1/admin/users/"+anna+"/factors", nil), 204, "")
+	r.login("anna@example.com", password)
 }

@@ -160,6 +160,7 @@ var Routes = []Route{
 	{"GET", "/v1/admin/users/{id}", "accounts", supporters, 0, quick},
 	{"GET", "/v1/admin/users/{id}/sessions", "accounts", supporters, 0, quick},
 	{"DELETE", "/v1/admin/users/{id}/sessions", "accounts", supporters, 0, quick},
+	{"DELETE", "/v1/admin/users/{id}/factors", "accounts", supporters, 0, quick},
 	{"PUT", "/v1/admin/users/{id}/roles/{role}", "accounts", admins, smallBody, quick},
 	{"DELETE", "/v1/admin/users/{id}/roles/{role}", "accounts", admins, 0, quick},
 	{"GET", "/v1/admin/audit", "watch", admins, 0, quick},

@@ -49,7 +49,17 @@ func (t *Tool) userCommand() *cobra.Command {
 			return err
 		},
 	}
-	return group("user", "People's accounts", show, sessions, signOut)
+	resetFactors := &cobra.Command{
+		Use: "reset-factors ID|ADDRESS", Args: exactly(1), Short: "Take all second factors from a person who lost them",
+		RunE: func(c *cobra.Command, args []string) error {
+			u, err := t.user(c.Context(), args[0])
+			if err == nil {
+				err = t.call(c.Context(), http.MethodDelete, userPath(u.UserID)+"/factors", nil)
+			}
+			return err
+		},
+	}
+	return group("user", "People's accounts", show, sessions, signOut, resetFactors)
 }
 
 func userPath(id string) string { return "/v1/admin/users/" + url.PathEscape(id) }
