@@ -23,16 +23,7 @@ const kills = 4
 // workout becomes ready and is in the feed once.
 func TestAKillLosesNothing(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		t.Skip("redis-server is not installed: what is in memory is lost with the process")
-	}
-	binary := filepath.Join(t.TempDir(), "dev")
-	build := exec.Command("go", "build", "-tags", "disable_grpc_modules,grpcnotrace,noprometheus", "-o", binary, "./functions/cmd/dev")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v %s", err, out)
-	}
-	c := &child{t: t, binary: binary, dir: t.TempDir()}
-	c.start()
+	c := newChild(t)
 	r := &running{t: t, dir: c.dir, url: c.url}
 	anna := r.join("Anna")
 	taken := map[string]bool{}
@@ -91,6 +82,21 @@ type child struct {
 	dir    string
 	url    string
 	cmd    *exec.Cmd
+}
+
+// newChild builds the platform and starts it on a folder of its own.
+func newChild(t testing.TB) *child {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		t.Skip("redis-server is not installed: what is in memory is lost with the process")
+	}
+	c := &child{t: t, binary: filepath.Join(t.TempDir(), "dev"), dir: t.TempDir()}
+	build := exec.Command("go", "build", "-tags", "disable_grpc_modules,grpcnotrace,noprometheus", "-o", c.binary, "./functions/cmd/dev")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v %s", err, out)
+	}
+	c.start()
+	return c
 }
 
 func (c *child) start() {

@@ -10,8 +10,10 @@ import (
 
 	"paceline/events"
 	"paceline/shared/api"
+	"paceline/shared/function"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
+	"paceline/shared/function/security"
 	"paceline/shared/function/store"
 )
 
@@ -29,7 +31,7 @@ func (f *accounts) register(w http.ResponseWriter, r *http.Request) error {
 	if err := f.passwords.check(in.Password, a, false); err != nil {
 		return err
 	}
-	if err := f.mayMail(r.Context(), a.Email); err != nil {
+	if _, err := f.mayMail(r.Context(), a.Email); err != nil {
 		return err
 	}
 	if a.Password, err = f.hasher.hash(r.Context(), in.Password); err != nil {
@@ -40,11 +42,14 @@ func (f *accounts) register(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if owner != "" {
-		err = f.tellOwner(r.Context(), owner)
+		err = f.tellOwner(r, owner)
 	} else {
 		err = f.create(r.Context(), a)
 	}
 	if err != nil {
+		return err
+	}
+	if err := f.people.expect(r.Context(), a.Email, a.UserID); err != nil {
 		return err
 	}
 	return rest.JSON(w, http.StatusCreated, api.Registered{UserID: a.UserID})
@@ -67,7 +72,7 @@ func (f *accounts) newAccount(in api.RegisterRequest) (Account, error) {
 
 func (f *accounts) create(ctx context.Context, a Account) error {
 	token, stored := mailToken(a.UserID)
-	err := f.people.Update(ctx, a.UserID, func(t *store.Tx) error {
+	return f.people.Update(ctx, a.UserID, func(t *store.Tx) error {
 		if err := t.MakeKey(a.UserID, unprovenTTL); err != nil {
 			return err
 		}
@@ -84,16 +89,17 @@ func (f *accounts) create(ctx context.Context, a Account) error {
 			f.mail(a, "verify_email", stored, map[string]string{"token": token, "valid_for": verifyTTL.String()}),
 		)
 	})
-	if err != nil {
-		return err
-	}
-	return f.people.expect(ctx, a.Email, a.UserID)
 }
 
 // tellOwner tells whose address it is that somebody asked for an account with it.
-func (f *accounts) tellOwner(ctx context.Context, owner string) error {
-	_, err := f.people.change(ctx, owner, func(t *store.Tx, a *Account) error {
-		return t.Emit(f.mail(*a, "already_registered", f.now().Format("2006-01-02"), nil))
+// It takes as many trips as create, and sends as many events: whoever asks is not
+// to learn from the time that it took which of the two it was.
+func (f *accounts) tellOwner(r *http.Request, owner string) error {
+	_, err := f.people.change(r.Context(), owner, func(t *store.Tx, a *Account) error {
+		if err := t.Emit(f.mail(*a, "already_registered", f.now().Format("2006-01-02"), nil)); err != nil {
+			return err
+		}
+		return function.Tell(t, "accounts", r, security.RegisterKnown, owner)
 	})
 	return err
 }

@@ -144,6 +144,16 @@ func (b *Base) Watched(address func(*http.Request) string, next http.Handler) ht
 	})
 }
 
+// Tell tells the watch of r in the transaction of what r does: of what no answer
+// says, and where telling of it besides would take another time than not to.
+func Tell(t *store.Tx, function string, r *http.Request, s security.Signal, target string) error {
+	id := r.Header.Get("X-Request-Id")
+	return t.Emit(events.SecuritySignal{
+		SignalID: id + "." + s.Name, Name: s.Name, Level: s.Level, Function: function, TargetID: target,
+		Address: r.Header.Get(ClientAddress), RequestID: id, Count: 1, At: t.Now().UTC(),
+	})
+}
+
 // peer is where a connection comes from.
 func peer(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)

@@ -22,12 +22,15 @@ import (
 type Stage string
 
 // The stages. Greeting answers EHLO and closes the connection; a failure at
-// Data comes after the whole message was read.
+// Data comes after the whole message was read, and one at Kept after it was taken,
+// so that only the answer is lost.
 const (
 	Greeting Stage = "greeting"
+	Auth     Stage = "AUTH"
 	Mail     Stage = "MAIL"
 	Rcpt     Stage = "RCPT"
 	Data     Stage = "DATA"
+	Kept     Stage = "kept"
 )
 
 // Drop instead of a code closes the connection without an answer.

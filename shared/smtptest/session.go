@@ -43,6 +43,9 @@ func (x *session) AuthMechanisms() []string {
 // Auth checks the sign-in.
 func (x *session) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, user, password string) error {
+		if err := x.server.fail(Auth, x.conn); err != nil {
+			return err
+		}
 		if user != x.server.user || password != x.server.password {
 			return smtp.ErrAuthFailed
 		}
@@ -83,7 +86,10 @@ func (x *session) Data(r io.Reader) error {
 		return err
 	}
 	x.now.Raw = raw
-	return x.server.keep(x.now)
+	if err := x.server.keep(x.now); err != nil {
+		return err
+	}
+	return x.server.fail(Kept, x.conn)
 }
 
 // Reset forgets the message.

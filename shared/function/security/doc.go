@@ -6,6 +6,7 @@
 // (a sign-in that works) or is known by more than its code it tells with Report,
 // and whom or what a request is about with About.
 //
-// Names are those of OWASP's logging vocabulary; two are added, jwt_reject and
-// event_auth_fail, for what the vocabulary has no word for.
+// Names are those of OWASP's logging vocabulary; added are jwt_reject,
+// event_auth_fail, authn_register_known and authn_reset_unknown, for what the
+// vocabulary has no word for.
 package security

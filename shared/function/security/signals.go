@@ -22,6 +22,8 @@ var (
 	LoginSuccessAfterFail = Signal{"authn_login_successafterfail", Warn}
 	PasswordChange        = Signal{"authn_password_change", Info}
 	TokenReuse            = Signal{"authn_token_reuse", Critical}
+	RegisterKnown         = Signal{"authn_register_known", Info} // an address that somebody has
+	ResetUnknown          = Signal{"authn_reset_unknown", Info}  // an address that nobody has
 )
 
 var (
@@ -52,7 +54,7 @@ var byCode = map[string]Signal{
 	"token_revoked": revoked,
 	"role_missing":  authzFail,
 	"rate_limited":  tooOften,
-	"invalid_json":  badInput, "invalid_member": badInput, "body_unreadable": badInput, "too_large": badInput, "unsupported_media_type": badInput,
+	"invalid_json":  badInput, "invalid_member": badInput, "body_unreadable": badInput, "body_too_slow": badInput, "too_large": badInput, "unsupported_media_type": badInput,
 	"xml_doctype":    badFile,
 	"file_too_large": badUpload,
 	"event_unsigned": badEvent, "event_forged": badEvent, "event_sender": badEvent, "token_subject": badEvent,
