@@ -87,7 +87,7 @@ func TestNothingOfAPersonLiesAnywhereAsItIs(t *testing.T) {
 		}
 	}
 	read(t, saved(t, address), places)
-	for _, kind := range []string{"raw/", "track/", "deadletter/", "broker/", "dump.rdb", ".aof", "logs", "traces"} {
+	for _, kind := range []string{"raw/", "track/", "export/", "deadletter/", "broker/", "dump.rdb", ".aof", "logs", "traces"} {
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(places)), func(name string) bool { return strings.Contains(name, kind) && len(places[name]) > 0 }) {
 			t.Errorf("there is nothing of %s to look through: %d places", kind, len(places))
 		}
@@ -139,6 +139,13 @@ func plant(t *testing.T, r *running, address string) map[string]string {
 		"name": c["entry"], "sport": "running", "started_at": monday.Format(time.RFC3339), "elapsed_time_s": 600, "distance_m": 2000,
 	})
 	r.settled()
+	once(t, anna, "POST", "/v1/me/export", nil) // its pages lie among the objects
+	r.soon("the export", func() bool {
+		return strings.Contains(string(r.json(anna.token, "GET", "/v1/me/export", nil).body), `"ready"`)
+	})
+	var link struct{ URL string }
+	anna.want(201, "POST", "/v1/me/export/links", nil, &link)
+	secrets["export link"] = strings.TrimPrefix(link.URL, "/v1/me/export/links/")
 	root := r.join("Root")
 	root.want(200, "GET", "/v1/admin/users?email="+url.QueryEscape(anna.email), nil, nil)
 	r.deadMail(address, anna.id, c["mail"])

@@ -186,7 +186,7 @@ func TestPolicy(t *testing.T) {
 			if state == "missing" {
 				id = nobody
 			}
-			path := strings.NewReplacer("{id}", id, "{role}", "coach").Replace(row.route)
+			path := strings.NewReplacer("{id}", id, "{role}", "coach", "{link}", id).Replace(row.route)
 			a := w.r.json(w.people[state].token, row.method, path, policyBodies[row.method+" "+row.route])
 			asked++
 			if fmt.Sprint(a.status) != row.want[state] {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"paceline/functions/accounts"
 	"paceline/functions/deadletter"
 	"paceline/functions/stats"
 	"paceline/functions/upload"
@@ -22,7 +23,7 @@ import (
 )
 
 // touching is every function that touches objects.
-var touching = []objects.Access{deadletter.Objects, stats.Objects, upload.Objects}
+var touching = []objects.Access{accounts.Objects, deadletter.Objects, stats.Objects, upload.Objects}
 
 // policy is what 'kn paceline bucket-policy' writes.
 func policy(t *testing.T, address, principal string) string {
@@ -102,6 +103,7 @@ func TestStoresOfObjectsWantTLS(t *testing.T) {
 	t.Parallel()
 	server := objectstest.S3(t)
 	account := server.Account(t, "upload")
+	server.Account(t, "accounts")
 	server.Account(t, "stats")
 	server.Account(t, "deadletter")
 	s, err := objects.Open(account.URL, s3.WithKeys(account.AccessKey, account.SecretKey))

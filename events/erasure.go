@@ -33,10 +33,13 @@ type (
 func (e Erased) Answer() Erased { return e }
 
 // Erasers is the functions that answer AccountErased, by name.
-func Erasers() []string {
+func Erasers() []string { return answering[Erased]() }
+
+// answering is the functions whose answers are of kind A, by name.
+func answering[A any]() []string {
 	var out []string
 	for _, p := range All() {
-		if _, ok := p.(interface{ Answer() Erased }); ok {
+		if _, ok := p.(interface{ Answer() A }); ok {
 			out = append(out, senders[p.EventType()]...)
 		}
 	}

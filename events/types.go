@@ -28,6 +28,14 @@ const (
 	TypeSocialErased        = "paceline.social.erased.v1"
 	TypeStatsErased         = "paceline.stats.erased.v1"
 	TypeUploadErased        = "paceline.upload.erased.v1"
+	TypeExportRequested     = "paceline.account.export.requested.v1"
+	TypeAccountsExported    = "paceline.accounts.exported.v1"
+	TypeFeedExported        = "paceline.feed.exported.v1"
+	TypeMailExported        = "paceline.mail.exported.v1"
+	TypeNotifyExported      = "paceline.notify.exported.v1"
+	TypeSocialExported      = "paceline.social.exported.v1"
+	TypeStatsExported       = "paceline.stats.exported.v1"
+	TypeUploadExported      = "paceline.upload.exported.v1"
 	TypeProfileUpdated      = "paceline.profile.updated.v1"
 	TypeAthleteSettings     = "paceline.athlete.settings.changed.v1"
 	TypeFollowRequested     = "paceline.social.follow.requested.v1"
@@ -75,6 +83,14 @@ var senders = map[string][]string{
 	TypeSocialErased:        {"social"},
 	TypeStatsErased:         {"stats"},
 	TypeUploadErased:        {"upload"},
+	TypeExportRequested:     {"accounts"},
+	TypeAccountsExported:    {"accounts"},
+	TypeFeedExported:        {"feed"},
+	TypeMailExported:        {"mail"},
+	TypeNotifyExported:      {"notify"},
+	TypeSocialExported:      {"social"},
+	TypeStatsExported:       {"stats"},
+	TypeUploadExported:      {"upload"},
 	TypeProfileUpdated:      {"accounts"},
 	TypeAthleteSettings:     {"accounts"},
 	TypeFollowRequested:     {"social"},
@@ -109,6 +125,8 @@ func All() []Payload {
 		&RecordSet{}, &GoalReached{}, &GearChanged{}, &GearWorn{}, &StatsReplayRequested{}, &StatsRebuildRequested{},
 		&AccountRegistered{}, &AccountVerified{}, &AccountErased{},
 		&FeedErased{}, &MailErased{}, &NotifyErased{}, &SocialErased{}, &StatsErased{}, &UploadErased{},
+		&AccountExportRequested{},
+		&AccountsExported{}, &FeedExported{}, &MailExported{}, &NotifyExported{}, &SocialExported{}, &StatsExported{}, &UploadExported{},
 		&ProfileUpdated{}, &AthleteSettingsChanged{},
 		&FollowRequested{}, &Followed{}, &Unfollowed{}, &Blocked{}, &Unblocked{}, &CoachGranted{}, &CoachRevoked{},
 		&AuditRecorded{},

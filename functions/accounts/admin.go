@@ -25,6 +25,8 @@ func (f *accounts) adminRoutes(mux *http.ServeMux, answers rest.Answers) {
 	mux.Handle("POST /v1/admin/keys/rotate", rest.Handler(f.rotateKeys))
 	mux.Handle("GET /v1/admin/users", rest.Command(nil, f.findUsers))
 	mux.Handle("GET /v1/admin/users/{id}", rest.Command(nil, f.adminUser))
+	mux.Handle("DELETE /v1/admin/users/{id}", rest.Command(nil, f.eraseUser))
+	mux.Handle("POST /v1/admin/users/{id}/export", rest.Command(answers, f.exportUser))
 	mux.Handle("GET /v1/admin/users/{id}/sessions", rest.Command(nil, f.userSessions))
 	mux.Handle("DELETE /v1/admin/users/{id}/sessions", rest.Command(answers, f.endUserSessions))
 	mux.Handle("DELETE /v1/admin/users/{id}/factors", rest.Command(answers, f.resetFactors))

@@ -13,6 +13,8 @@ type Config struct {
 	PublicURL string `env:"PUBLIC_URL,notEmpty,required"`
 	// AdminEmails are addresses whose proof gives the role admin, separated by commas.
 	AdminEmails []string `env:"ADMIN_EMAILS" envSeparator:","`
+	// ObjectsURL is where exports are put together; see objects.Open.
+	ObjectsURL string `env:"OBJECTS_URL,notEmpty,required"`
 	// PasswordKeys key the hashes of passwords: one of 32 bytes or more a line, the
 	// newest first.
 	PasswordKeys string `env:"PASSWORD_KEYS_FILE,file,notEmpty,required"`

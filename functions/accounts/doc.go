@@ -4,8 +4,11 @@
 //
 //	in    coach.granted and coach.revoked of its own, which carry a grant from the
 //	      athlete's side to the coach's; feed.erased, mail.erased, notify.erased,
-//	      social.erased, stats.erased and upload.erased, which end an erasure
-//	out   account.registered, account.verified, account.erased, profile.updated,
+//	      social.erased, stats.erased and upload.erased, which end an erasure;
+//	      account.export.requested of its own, and accounts.exported and its six
+//	      sisters, whose pages make an export
+//	out   account.registered, account.verified, account.erased,
+//	      account.export.requested, accounts.exported, profile.updated,
 //	      athlete.settings.changed, coach.granted, coach.revoked,
 //	      audit.recorded, mail.requested
 //	keys  account:<user>          the account; without a proven address it expires
@@ -26,10 +29,13 @@
 //	                              lookup is a keyed hash of the address
 //	      erasure:<user>, erasures   people who are being erased, and who has
 //	                              answered so far
+//	      export:<user>, exports   the export of a person, and who has pages of one
 //	      people                  who has keys, a set a partition
 //	      rotation                how far a rotation of those keys has come
 //	      (keys:person:<user>, keys:master: what everything of a person is sealed
 //	      with, written here and read by all)
+//	objects  export/<user>/<export>/<function>/…   pages of an export, sealed for
+//	         the person; raw/ is read for the originals
 //	safe  an address belongs to the first account that proves it; whoever only
 //	      asks learns nothing about other people's addresses
 //
@@ -50,6 +56,13 @@
 // person is noise; functions delete it and answer, and the sweep asks them again
 // until all have answered twice: a process remembers a key for half a minute, and
 // may have written something with it after its first answer.
+//
+// An export asks every function, too, and waits until each has sent all of its
+// pages; the sweep asks those again that are silent. The person gets a mail, and
+// with a recent proof a link that works once and for a quarter of an hour. The
+// ZIP is written while it is downloaded, from pages and originals: there is never
+// half a one. The pages go when it was downloaded, or after a day, or with the
+// person.
 //
 // Refresh and device tokens are derived from a key and what is stored, so that
 // what is stored alone cannot be used. A refresh token works once, and one that

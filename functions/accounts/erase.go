@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -11,7 +10,6 @@ import (
 
 	"paceline/events"
 	"paceline/shared/function"
-	"paceline/shared/function/eventing"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/revocation"
@@ -25,17 +23,14 @@ const (
 	// askAgain is when functions are asked once more: no process remembers a
 	// destroyed key for as long.
 	askAgain = 2 * seal.KeptFor
-	// sweepSize is how many erasures one sweep looks at.
-	sweepSize = 100
 )
 
 // Erasure is how far the erasure of a person has come. It names nobody but by id.
 type Erasure struct {
+	Asking   `json:"asking"`
 	UserID   string    `json:"user_id"`
 	At       time.Time `json:"at"`
-	AskedAt  time.Time `json:"asked_at"`
 	Round    int       `json:"round"`              // how often all were asked for a full answer, from 1
-	Waiting  []string  `json:"waiting"`            // functions that have not answered in this round
 	Lookups  []string  `json:"lookups,omitempty"`  // names of the address that is to be freed
 	Athletes []string  `json:"athletes,omitempty"` // whose coach the person was
 }
@@ -43,20 +38,13 @@ type Erasure struct {
 // rounds is how often every function answers until an erasure is over.
 const rounds = 2
 
-// Answered takes a function's answer to the newest round.
-func (e *Erasure) Answered(from string, at time.Time) {
-	if at.Equal(e.AskedAt) {
-		e.Waiting = slices.DeleteFunc(e.Waiting, func(f string) bool { return f == from })
-	}
-}
-
 // Over says that nobody is waited for any more.
 func (e *Erasure) Over() bool { return e.Round >= rounds && len(e.Waiting) == 0 }
 
 // Ask begins the next round when all have answered, or asks in this one again.
 // It says whether there is somebody to ask now.
 func (e *Erasure) Ask(now time.Time) bool {
-	if e.Over() || now.Sub(e.AskedAt) < askAgain {
+	if e.Over() || !e.Due(now, askAgain) {
 		return false
 	}
 	if len(e.Waiting) == 0 {
@@ -67,7 +55,18 @@ func (e *Erasure) Ask(now time.Time) bool {
 }
 
 func (f *accounts) eraseMe(w http.ResponseWriter, r *http.Request) error {
-	ctx, id := r.Context(), caller(r).UserID
+	return f.eraseOne(w, r, caller(r).UserID)
+}
+
+// eraseUser erases somebody who cannot do so themselves.
+func (f *accounts) eraseUser(w http.ResponseWriter, r *http.Request) error {
+	return f.eraseOne(w, r, r.PathValue("id"))
+}
+
+// eraseOne begins the erasure of a person, which nothing takes back. An admin is
+// erased when the role is gone, which is told of by itself.
+func (f *accounts) eraseOne(w http.ResponseWriter, r *http.Request, id string) error {
+	ctx := r.Context()
 	if err := f.recent(r); err != nil {
 		return err
 	}
@@ -76,13 +75,13 @@ func (f *accounts) eraseMe(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if slices.Contains(a.Roles, identity.Admin) {
-		return fault.Conflict("own_admin_role", "another admin has to take the role admin from you first, so that one is left")
+		return fault.Conflict("own_admin_role", "another admin has to take the role admin away first, so that one is left")
 	}
 	lookups, err := f.people.lookups(ctx, a.Email)
 	if err != nil {
 		return err
 	}
-	if err := f.people.listErasure(ctx, id); err != nil {
+	if err := f.people.list(ctx, erasures, id); err != nil {
 		return err
 	}
 	err = f.people.erase(ctx, id, lookups, func(t *store.Tx) error {
@@ -96,16 +95,6 @@ func (f *accounts) eraseMe(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusAccepted)
 	return nil
-}
-
-// listErasure has the sweep look at a person: before the erasure, so that none is
-// begun that nobody would end.
-func (p people) listErasure(ctx context.Context, id string) error {
-	return p.Update(ctx, erasures, func(t *store.Tx) error {
-		list, now := t.Key(erasures), t.Now()
-		t.Write(func(pipe redis.Pipeliner) { pipe.ZAdd(ctx, list, redis.Z{Score: store.Score(now), Member: id}) })
-		return nil
-	})
 }
 
 // erase ends a person here in one transaction, keys and tokens first, and asks
@@ -133,7 +122,7 @@ func (p people) erase(ctx context.Context, id string, lookups []string, tell fun
 			return err
 		}
 		t.Write(func(pipe redis.Pipeliner) { pipe.ZRem(ctx, t.Key("people"), id) })
-		e := Erasure{UserID: id, At: t.Now(), AskedAt: t.Now(), Round: 1, Waiting: events.Erasers(), Lookups: lookups, Athletes: athletes}
+		e := Erasure{Asking: Asking{t.Now(), events.Erasers()}, UserID: id, At: t.Now(), Round: 1, Lookups: lookups, Athletes: athletes}
 		if err := t.Set(t.Key("erasure", id), e, 0); err != nil {
 			return err
 		}
@@ -177,11 +166,14 @@ func dropGrant(ctx context.Context, t *store.Tx, athlete, coach string) error {
 	return t.Emit(g.event(athlete, coach))
 }
 
-// unhand frees what other partitions have of an erased person: the address, and
-// the places of a coach. It may run again.
+// unhand frees what lies elsewhere of an erased person: exports among the objects,
+// the address, and the places of a coach. It may run again.
 func (p people) unhand(ctx context.Context, id string) error {
 	var e Erasure
 	if found, err := p.Get(ctx, p.Key(id, "erasure", id), &e); err != nil || !found {
+		return err
+	}
+	if err := p.objects.RemoveAll(ctx, exportsOf(id)); err != nil {
 		return err
 	}
 	for _, lookup := range e.Lookups {
@@ -232,59 +224,35 @@ func erasureIn(t *store.Tx, id string) (e Erasure, found bool, err error) {
 	return e, found, err
 }
 
-// answer is the subscription to the answers of one function.
-func answer[P interface {
-	events.Payload
-	Answer() events.Erased
-}](p people) eventing.Subscription {
-	return eventing.On(func(ctx context.Context, e P) error {
-		return p.answered(ctx, events.Senders(e.EventType())[0], e.Answer())
-	})
-}
-
-// answered takes a function's answer.
-func (p people) answered(ctx context.Context, from string, answer events.Erased) error {
+// erased takes a function's answer to the newest round.
+func (p people) erased(ctx context.Context, from string, answer events.Erased) error {
 	return p.UpdateOnce(ctx, answer.UserID, func(t *store.Tx) error {
 		e, found, err := erasureIn(t, answer.UserID)
 		if err != nil || !found {
 			return err
 		}
-		e.Answered(from, answer.At)
+		if answer.At.Equal(e.AskedAt) {
+			e.Answered(from)
+		}
 		return t.Set(t.Key("erasure", answer.UserID), e, 0)
 	})
 }
 
-// sweepErasures goes on with every erasure; what fails does not hold up others.
-func (p people) sweepErasures(ctx context.Context) error {
-	ids, err := p.Client().ZRange(ctx, p.Key(erasures, erasures), 0, sweepSize-1).Result()
-	if err != nil {
-		return store.Wrap(err)
-	}
-	var failed []error
-	for _, id := range ids {
-		failed = append(failed, p.goOn(ctx, id))
-	}
-	return errors.Join(failed...)
-}
-
-// goOn takes the next step of one erasure. After the last one nothing but the
-// audit log knows of the person.
-func (p people) goOn(ctx context.Context, id string) error {
+// goOn takes the next step of one erasure, and says whether it was the last one:
+// after that nothing but the audit log knows of the person.
+func (p people) goOn(ctx context.Context, id string) (over bool, err error) {
 	if err := p.unhand(ctx, id); err != nil {
-		return err
+		return false, err
 	}
-	over := false
-	err := p.Update(ctx, id, func(t *store.Tx) error {
+	err = p.Update(ctx, id, func(t *store.Tx) error {
 		e, found, err := erasureIn(t, id)
 		if err != nil {
 			return err
 		}
-		switch {
+		switch over = !found || e.Over(); {
 		case !found:
-			over = true
 			return nil
-		case e.Over():
-			over = true
+		case over:
 			t.Del(t.Key("erasure", id))
 			return function.AuditEnd(t, "accounts", "erasure."+id, function.Deed{Action: "account.erased", Target: id, Outcome: function.Done})
 		case !e.Ask(t.Now()):
@@ -295,31 +263,5 @@ func (p people) goOn(ctx context.Context, id string) error {
 		}
 		return t.Emit(events.AccountErased{UserID: id, At: e.AskedAt})
 	})
-	if err != nil || !over {
-		return err
-	}
-	return p.unlistErasure(ctx, id)
-}
-
-// unlistErasure ends the sweep's looks at a person; one who was listed a moment
-// ago may be about to be erased.
-func (p people) unlistErasure(ctx context.Context, id string) error {
-	return p.Update(ctx, erasures, func(t *store.Tx) error {
-		list := t.Key(erasures)
-		r, err := t.Read(list)
-		if err != nil {
-			return err
-		}
-		at, err := r.ZScore(ctx, list, id).Result()
-		switch {
-		case errors.Is(err, redis.Nil):
-			return nil
-		case err != nil:
-			return store.Wrap(err)
-		case t.Now().Sub(time.UnixMilli(int64(at))) < askAgain:
-			return nil
-		}
-		t.Write(func(pipe redis.Pipeliner) { pipe.ZRem(ctx, list, id) })
-		return nil
-	})
+	return over, err
 }

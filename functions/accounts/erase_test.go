@@ -6,6 +6,7 @@ import (
 
 	"paceline/events"
 	"paceline/shared/function/functiontest"
+	"paceline/shared/function/store"
 )
 
 // answer has every function but one answer to the newest account.erased.
@@ -35,6 +36,22 @@ func (r rig) deliver(p events.Payload) {
 func (r rig) sweep() {
 	r.T.Helper()
 	r.deliver(events.Ping{Schedule: "sweep"})
+}
+
+// listed is at whom the sweep looks.
+func (r rig) listed(name string) []string {
+	r.T.Helper()
+	client, err := store.Dial(r.Redis, store.TLS{})
+	if err != nil {
+		r.T.Fatal(err)
+	}
+	s := store.New(store.Config{Function: "accounts", Client: client})
+	r.T.Cleanup(func() { _ = s.Close() })
+	ids, err := client.ZRange(r.T.Context(), s.Key(name, name), 0, -1).Result()
+	if err != nil {
+		r.T.Fatal(err)
+	}
+	return ids
 }
 
 // ended is how often the audit log was told of an end.

@@ -13,9 +13,17 @@ import (
 	"paceline/events"
 	"paceline/shared/function"
 	"paceline/shared/function/eventing"
+	"paceline/shared/function/export"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
+	"paceline/shared/objects"
+	"paceline/shared/objects/all"
+	"paceline/shared/objects/sealed"
 )
+
+// Objects is what of the bucket this function touches: exports, and the
+// originals that belong into one.
+var Objects = objects.Access{Function: "accounts", Reads: []string{"raw/"}, Writes: []string{"export/"}}
 
 // Open opens the accounts function.
 func Open(_ context.Context, e function.Env) (*function.Function, error) {
@@ -23,17 +31,31 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	base.OnSweep(f.people.sweepErasures)
-	return base.Function(f.routes(base),
-		answer[events.FeedErased](f.people),
-		answer[events.MailErased](f.people),
-		answer[events.NotifyErased](f.people),
-		answer[events.SocialErased](f.people),
-		answer[events.StatsErased](f.people),
-		answer[events.UploadErased](f.people),
+	p := f.people
+	base.OnSweep(p.sweep(erasures, p.goOn))
+	base.OnSweep(p.sweep(exports, p.goOnExport))
+	fn := base.Function(f.routes(base),
+		answer[events.FeedErased](p.erased),
+		answer[events.MailErased](p.erased),
+		answer[events.NotifyErased](p.erased),
+		answer[events.SocialErased](p.erased),
+		answer[events.StatsErased](p.erased),
+		answer[events.UploadErased](p.erased),
+		answer[events.AccountsExported](p.exported),
+		answer[events.FeedExported](p.exported),
+		answer[events.MailExported](p.exported),
+		answer[events.NotifyExported](p.exported),
+		answer[events.SocialExported](p.exported),
+		answer[events.StatsExported](p.exported),
+		answer[events.UploadExported](p.exported),
+		export.From(base.Store, func(e events.Exported) events.Payload { return events.AccountsExported{Exported: e} }, nil),
 		eventing.On(func(ctx context.Context, e events.CoachGranted) error { return f.people.mirror(ctx, e.Coaching, true) }),
 		eventing.On(func(ctx context.Context, e events.CoachRevoked) error { return f.people.mirror(ctx, e.Coaching, false) }),
-	), nil
+	)
+	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, f.kept) }
+	closeBase := fn.Close
+	fn.Close = func(ctx context.Context) error { return errors.Join(closeBase(ctx), f.kept.Close()) }
+	return fn, nil
 }
 
 func open(e function.Env) (*accounts, *function.Base, error) {
@@ -56,12 +78,17 @@ func open(e function.Env) (*accounts, *function.Base, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("PUBLIC_URL: %w", err)
 	}
+	kept, err := all.Open(c.ObjectsURL)
+	if err != nil {
+		return nil, nil, err
+	}
 	base, err := function.OpenBase(e, "accounts")
 	if err != nil {
 		return nil, nil, err
 	}
 	f := &accounts{
-		config: c, people: people{base.Store, keyring{[]byte(c.SecretKey)}}, hasher: newHasher(c.Hashes, keys),
+		config: c, people: people{base.Store, keyring{[]byte(c.SecretKey)}, sealed.Store{Store: objects.Confine(kept, Objects), Keys: base.Store.Keys()}},
+		kept: kept, hasher: newHasher(c.Hashes, keys),
 		passwords: rules, passkeys: passkeys, signer: base.Signer, log: base.Log, now: e.Now,
 	}
 	return f, base, nil
@@ -70,6 +97,7 @@ func open(e function.Env) (*accounts, *function.Base, error) {
 type accounts struct {
 	config    Config
 	people    people
+	kept      objects.Store
 	hasher    *hasher
 	passwords passwordRules
 	passkeys  *webauthn.WebAuthn
@@ -96,6 +124,10 @@ func (f *accounts) routes(base *function.Base) http.Handler {
 	mux.Handle("GET /v1/me", rest.Handler(f.me))
 	mux.Handle("PATCH /v1/me", rest.Command(base.Store, f.updateMe))
 	mux.Handle("DELETE /v1/me", rest.Command(nil, f.eraseMe))
+	mux.Handle("GET /v1/me/export", rest.Handler(f.exportState))
+	mux.Handle("POST /v1/me/export", rest.Command(base.Store, f.exportMe))
+	mux.Handle("POST /v1/me/export/links", rest.Command(nil, f.exportLink))
+	mux.Handle("GET /v1/me/export/links/{link}", rest.Handler(f.downloadExport))
 	mux.Handle("GET /v1/me/sessions", rest.Handler(f.sessions))
 	mux.Handle("DELETE /v1/me/sessions", rest.Command(base.Store, f.deleteOtherSessions))
 	mux.Handle("DELETE /v1/me/sessions/{id}", rest.Command(base.Store, f.deleteSession))

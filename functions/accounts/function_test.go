@@ -13,6 +13,7 @@ import (
 	"paceline/shared/api"
 	"paceline/shared/function"
 	"paceline/shared/function/functiontest"
+	"paceline/shared/function/redistest"
 )
 
 const password = "a horse walks into a bar"
@@ -28,11 +29,26 @@ func open(t *testing.T) rig {
 
 func openAs(t *testing.T, open function.Opener) rig {
 	t.Helper()
+	return rig{functiontest.New(t, "accounts", open, settings(t))}
+}
+
+// openKillable is open for a process that is killed at one of its transactions.
+func openKillable(t *testing.T) (rig, *redistest.Killer) {
+	t.Helper()
+	r, k := functiontest.NewKillable(t, "accounts", accounts.Open, settings(t))
+	return rig{r}, k
+}
+
+func settings(t *testing.T) map[string]string {
+	t.Helper()
 	key := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(key, []byte(strings.Repeat("k", 32)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return rig{functiontest.New(t, "accounts", open, map[string]string{"ACCOUNTS_KEY_FILE": key, "PASSWORD_KEYS_FILE": key, "PUBLIC_URL": "https://paceline.example", "ADMIN_EMAILS": "root@example.com,second@example.com,third@example.com,fourth@example.com"})}
+	return map[string]string{
+		"ACCOUNTS_KEY_FILE": key, "PASSWORD_KEYS_FILE": key, "OBJECTS_URL": "file://" + t.TempDir(), "PUBLIC_URL": "https://paceline.example",
+		"ADMIN_EMAILS": "root@example.com,second@example.com,third@example.com,fourth@example.com",
+	}
 }
 
 func (r rig) post(path string, body any) functiontest.Answer {

@@ -13,6 +13,7 @@ import (
 	"paceline/shared/function/fault"
 	"paceline/shared/function/revocation"
 	"paceline/shared/function/store"
+	"paceline/shared/objects/sealed"
 )
 
 // Access is what this function may do in Redis.
@@ -31,7 +32,8 @@ const (
 // people is the state of this function.
 type people struct {
 	*store.Store
-	keys keyring
+	keys    keyring
+	objects sealed.Store
 }
 
 func errToken() error {

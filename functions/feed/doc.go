@@ -4,8 +4,8 @@
 //	in    workout.processed, workout.updated, workout.deleted,
 //	      social.followed, social.unfollowed, social.blocked,
 //	      social.unblocked, profile.updated,
-//	      feed.rebuild.requested, account.erased
-//	out   feed.rebuild.requested, feed.erased
+//	      feed.rebuild.requested, account.erased, account.export.requested
+//	out   feed.rebuild.requested, feed.erased, feed.exported
 //	keys  item:<workout>     what a workout's item shows, with its author
 //	      posts:<author>     sorted set of the author's published workouts
 //	      own:<author>       the same of all that the author sees

@@ -8,6 +8,7 @@ import (
 	"paceline/shared/api"
 	"paceline/shared/function"
 	"paceline/shared/function/eventing"
+	"paceline/shared/function/export"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 )
@@ -43,6 +44,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(func(ctx context.Context, p events.Unblocked) error { return f.feeds.block(ctx, p.Block, false) }),
 		eventing.On(f.feeds.saveName),
 		eventing.On(f.feeds.erase),
+		export.From(base.Store, func(e events.Exported) events.Payload { return events.FeedExported{Exported: e} }, nil),
 		eventing.On(f.feeds.rebuildStep),
 	), nil
 }

@@ -4,8 +4,8 @@
 //
 //	in    mail.requested; account.registered, account.verified and
 //	      profile.updated, for its own copy of each person's proven address
-//	      and language; account.erased
-//	out   mail.sent, mail.bounced: how each request ended, once per key; mail.erased
+//	      and language; account.erased, account.export.requested
+//	out   mail.sent, mail.bounced: how each request ended, once per key; mail.erased, mail.exported
 //	keys  delivery:<digest>      what became of a request's key, by key
 //	      person:<user>          proven address, language, unwanted kinds
 //	      suppressed:<lookup>    an address that a server refused for good

@@ -7,6 +7,7 @@ import (
 	"paceline/events"
 	"paceline/shared/function"
 	"paceline/shared/function/eventing"
+	"paceline/shared/function/export"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/rest"
 )
@@ -34,6 +35,7 @@ func open(e function.Env, s settings) (*function.Function, error) {
 		eventing.On(f.verified),
 		eventing.On(f.profileUpdated),
 		eventing.On(f.post.erase),
+		export.From(base.Store, func(e events.Exported) events.Payload { return events.MailExported{Exported: e} }, nil),
 	), nil
 }
 

@@ -24,6 +24,7 @@ var kinds = map[string]kind{
 	"new_device":         {required: []string{"device", "when"}, page: "/login", account: true},
 	"factors_changed":    {page: "/login", account: true},
 	"factors_reset":      {page: "/login", account: true},
+	"export_ready":       {required: []string{"valid_for"}, page: "/login", account: true},
 	"session_ended":      {required: []string{"device"}, page: "/login", account: true},
 	"security_alert":     {required: []string{"rule", "value", "runbook"}, page: "/login", account: true},
 	"new_follower":       {required: []string{"name"}, page: "/login"},

@@ -4,8 +4,8 @@
 //	in    workout.processed, workout.updated, workout.deleted, workout.failed,
 //	      record.set, goal.reached, gear.worn,
 //	      social.follow.requested, social.followed, social.unfollowed,
-//	      profile.updated, account.erased
-//	out   notification.created, mail.requested, notify.erased
+//	      profile.updated, account.erased, account.export.requested
+//	out   notification.created, mail.requested, notify.erased, notify.exported
 //	keys  note:<user>:<id>   one notification; notes:<user>, unread:<user>
 //	      sorted sets by time, the newest 500; told:<user>:<digest> what was
 //	      told once; choice:<user> the person's channels; person:<user> name and

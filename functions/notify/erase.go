@@ -15,7 +15,7 @@ import (
 func (n notes) erase(ctx context.Context, e events.AccountErased) error {
 	user := e.UserID
 	return n.UpdateOnce(ctx, user, func(t *store.Tx) error {
-		err := t.Erase(user, t.Key("notes", user), t.Key("unread", user), t.Key("choice", user), t.Key("followers", user), t.Key("versions", user))
+		err := t.Erase(user, t.Key("notes", user), t.Key("unread", user), t.Key("followers", user), t.Key("versions", user))
 		if err != nil {
 			return err
 		}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"net/http"
 
+	"paceline/events"
 	"paceline/shared/api"
 	"paceline/shared/function"
 	"paceline/shared/function/eventing"
+	"paceline/shared/function/export"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
@@ -38,6 +40,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(f.unfollowed),
 		eventing.On(f.notes.savePerson),
 		eventing.On(f.notes.erase),
+		export.From(base.Store, func(e events.Exported) events.Payload { return events.NotifyExported{Exported: e} }, nil),
 	), nil
 }
 
@@ -154,6 +157,7 @@ func (f *notify) choose(w http.ResponseWriter, r *http.Request) error {
 		if err := c.Choose(in.Kinds); err != nil {
 			return err
 		}
+		t.Own(identity.UserID(r), key, 0)
 		return t.Set(key, c, 0)
 	})
 	if err != nil {

@@ -1,10 +1,10 @@
 // Package social keeps who people are to each other: public profiles and
 // follows with approval, and blocks.
 //
-//	in    profile.updated, account.erased; social.* of its own, which carry a follow from the
+//	in    profile.updated, account.erased, account.export.requested; social.* of its own, which carry a follow from the
 //	      follower's side to the followee's, and a block to who is blocked
 //	out   social.follow.requested, social.followed, social.unfollowed,
-//	      social.blocked, social.unblocked, social.erased
+//	      social.blocked, social.unblocked, social.erased, social.exported
 //	keys  profile:<user>            the newest profile
 //	      follow:<follower>:<followee>   the state of one follow, the truth
 //	      following:<user>          sorted set, newest last: whom the person follows

@@ -9,6 +9,7 @@ import (
 	"paceline/shared/api"
 	"paceline/shared/function"
 	"paceline/shared/function/eventing"
+	"paceline/shared/function/export"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
@@ -36,6 +37,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	return base.Function(mux,
 		eventing.On(f.profileUpdated),
 		eventing.On(f.people.erase),
+		export.From(base.Store, func(e events.Exported) events.Payload { return events.SocialExported{Exported: e} }, nil),
 		eventing.On(func(ctx context.Context, p events.FollowRequested) error {
 			return f.people.mirror(ctx, p.Follow, Requested)
 		}),

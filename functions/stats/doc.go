@@ -4,8 +4,8 @@
 //	in    workout.uploaded, workout.updated, workout.deleted,
 //	      athlete.settings.changed, gear.changed, stats.replay.requested, stats.rebuild.requested,
 //	      social.followed, social.unfollowed, social.blocked, social.unblocked,
-//	      coach.granted, coach.revoked, account.erased
-//	out   workout.processed, workout.failed, record.set, goal.reached, gear.worn, stats.erased,
+//	      coach.granted, coach.revoked, account.erased, account.export.requested
+//	out   workout.processed, workout.failed, record.set, goal.reached, gear.worn, stats.erased, stats.exported,
 //	      stats.replay.requested, stats.rebuild.requested
 //	keys  owner:<workout>       whose workout it is, in the workout's partition
 //	      workout:<workout>     description, figures and where the track lies

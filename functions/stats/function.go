@@ -7,6 +7,7 @@ import (
 	"paceline/events"
 	"paceline/shared/function"
 	"paceline/shared/function/eventing"
+	"paceline/shared/function/export"
 	"paceline/shared/function/rest"
 	"paceline/shared/objects"
 	"paceline/shared/objects/all"
@@ -71,6 +72,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(f.workouts.saveSettings),
 		eventing.On(f.workouts.saveGear),
 		eventing.On(f.workouts.erase),
+		export.From(base.Store, func(e events.Exported) events.Payload { return events.StatsExported{Exported: e} }, nil),
 		eventing.On(f.replayed),
 		eventing.On(f.rebuildStep),
 		eventing.On(func(ctx context.Context, e events.Followed) error { return f.workouts.follow(ctx, e.Follow, true) }),

@@ -2,8 +2,8 @@
 // entries by hand. It keeps originals and normalised tracks, and what a person
 // may edit of a workout.
 //
-//	in    workout.processed, workout.failed, account.erased; workout.deleted of its own
-//	out   workout.uploaded, workout.updated, workout.deleted, gear.changed, upload.erased
+//	in    workout.processed, workout.failed, account.erased, account.export.requested; workout.deleted of its own
+//	out   workout.uploaded, workout.updated, workout.deleted, gear.changed, upload.erased, upload.exported
 //	keys  workout:<user>:<id>     the workout
 //	      upload:<user>:<id>      the workouts of a file, in time order
 //	      file:<user>:<digest>    the upload that a content belongs to

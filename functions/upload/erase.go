@@ -5,7 +5,6 @@ import (
 
 	"paceline/events"
 	"paceline/shared/function/store"
-	"paceline/shared/objects"
 )
 
 // erase forgets a person: the state first, so that it never points to an object
@@ -18,14 +17,7 @@ func (f *upload) erase(ctx context.Context, e events.AccountErased) error {
 		return err
 	}
 	for _, prefix := range Objects.Writes {
-		var keys []string
-		for entry, err := range objects.All(ctx, f.shelf, prefix+user+"/") {
-			if err != nil {
-				return away(err)
-			}
-			keys = append(keys, entry.Key)
-		}
-		if err := f.shelf.remove(ctx, keys); err != nil {
+		if err := away(f.shelf.RemoveAll(ctx, prefix+user+"/")); err != nil {
 			return err
 		}
 	}

@@ -11,11 +11,13 @@ import (
 	"paceline/functions/upload/zone"
 	"paceline/shared/function"
 	"paceline/shared/function/eventing"
+	"paceline/shared/function/export"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 	"paceline/shared/objects"
 	"paceline/shared/objects/all"
+	"paceline/shared/objects/sealed"
 )
 
 // Objects is what of the bucket this function touches.
@@ -44,11 +46,12 @@ func open(e function.Env, c Config, s objects.Store) (*function.Function, error)
 		return nil, err
 	}
 	f := &upload{
-		workouts: workouts{base.Store}, shelf: shelf{objects.Confine(s, Objects), base.Store.Keys()}, admission: newAdmission(c.Decoders),
+		workouts: workouts{base.Store}, shelf: shelf{sealed.Store{Store: objects.Confine(s, Objects), Keys: base.Store.Keys()}}, admission: newAdmission(c.Decoders),
 		zones: &zone.Finder{}, quota: c.Quota, log: base.Log, now: e.Now,
 	}
 	fn := base.Function(f.routes(base),
-		eventing.On(f.processed), eventing.On(f.failed), eventing.On(f.deleted), eventing.On(f.erase))
+		eventing.On(f.processed), eventing.On(f.failed), eventing.On(f.deleted), eventing.On(f.erase),
+		export.From(base.Store, func(e events.Exported) events.Payload { return events.UploadExported{Exported: e} }, originals))
 	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, s) }
 	closeBase := fn.Close
 	fn.Close = func(ctx context.Context) error { return errors.Join(closeBase(ctx), s.Close()) }

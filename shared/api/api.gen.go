@@ -115,6 +115,33 @@ func (e DeadLetterState) Valid() bool {
 	}
 }
 
+// Defines values for ExportState.
+const (
+	ExportStateDownloaded ExportState = "downloaded"
+	ExportStateExpired    ExportState = "expired"
+	ExportStateFailed     ExportState = "failed"
+	ExportStatePreparing  ExportState = "preparing"
+	ExportStateReady      ExportState = "ready"
+)
+
+// Valid indicates whether the value is a known member of the ExportState enum.
+func (e ExportState) Valid() bool {
+	switch e {
+	case ExportStateDownloaded:
+		return true
+	case ExportStateExpired:
+		return true
+	case ExportStateFailed:
+		return true
+	case ExportStatePreparing:
+		return true
+	case ExportStateReady:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FeedItemType.
 const (
 	FeedItemTypeWorkout FeedItemType = "workout"
@@ -932,6 +959,45 @@ type EffortList struct {
 
 // Email A mail address.
 type Email = string
+
+// Export An export of everything that is kept of a person.
+type Export struct {
+	ID    ID          `json:"id"`
+	State ExportState `json:"state"`
+
+	// RequestedAt When it was asked for.
+	RequestedAt time.Time `json:"requested_at"`
+
+	// ReadyAt When it was complete.
+	ReadyAt *time.Time `json:"ready_at,omitempty"`
+
+	// ExpiresAt Until when it waits.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+
+	// Volumes How many files it has; 0 until it is ready.
+	Volumes int `json:"volumes"`
+
+	// Downloaded How many of them were downloaded whole.
+	Downloaded int `json:"downloaded"`
+}
+
+// ExportLink A link to one file of an export.
+type ExportLink struct {
+	// URL The path of the file, which answers once.
+	URL string `json:"url"`
+
+	// ExpiresAt Until when it works.
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Volume Which file, from 1.
+	Volume int `json:"volume"`
+
+	// Volumes How many files there are.
+	Volumes int `json:"volumes"`
+}
+
+// ExportState `preparing`: functions are asked; `ready`: it waits; `downloaded`: all its files were; `expired`: it waited for too long; `failed`: a function did not answer within a day.
+type ExportState string
 
 // Factors Second factors.
 type Factors struct {

@@ -31,7 +31,7 @@ var Documents = []Document{
 	{"accounts.Settings", "settings:<user>", true, "settings.json", Deleted},
 	{"accounts.Session", "session:<user>:<id>", true, "sessions.json", Deleted},
 	{"accounts.Devices", "devices:<user>", true, "devices.json", Deleted},
-	{"accounts.Factors", "factors:<user>", true, "factors.json, without secrets", Deleted},
+	{"accounts.Factors", "factors:<user>", true, "factors.json", Deleted},
 	{"accounts.heldToken", "token:<user>:<purpose>", false, "of minutes, and of no use to anybody", Expires},
 	{"accounts.tries", "tries:<lookup>…", false, "how often somebody guessed, and names nobody", Expires},
 	{"accounts.RoleRequest", "rolerequest:<user>.<role>", false, "it waits for days only", Expires},
@@ -39,6 +39,8 @@ var Documents = []Document{
 	{"accounts.claim", "email:<lookup>", false, "the address is in account.json", Deleted},
 
 	{"accounts.Erasure", "erasure:<user>", false, "of who is erased nothing can be exported", Deleted},
+	{"accounts.Export", "export:<user>", true, "it is the export", Deleted},
+	{"accounts.Asking", "a part of erasure:<user> and export:<user>", false, "which functions have answered", Deleted},
 	{"accounts.keyRotation", "rotation", false, "an operator's, of no person", Nobody},
 
 	{"upload.Record", "workout:<user>:<id>", true, "workouts.json", Deleted},
@@ -72,7 +74,7 @@ var Documents = []Document{
 	{"notify.seen", "workout:<workout>", false, "upload has it in workouts.json", Expires},
 
 	{"mail.Person", "person:<user>", true, "mail.json", Deleted},
-	{"mail.delivery", "delivery:<digest>", false, "mail.json", Expires},
+	{"mail.delivery", "delivery:<digest>", false, "whether a mail went out, under a digest that names nobody", Expires},
 
 	{"watch.Window", "window:<rule>:<what it counts by>", true, "of attacks, not of a person", Expires},
 	{"watch.Alert", "alert:<id>", true, "of attacks, not of a person", Expires},
@@ -83,6 +85,9 @@ var Documents = []Document{
 // Parts are structs that are kept inside of a sealed document, by that document.
 var Parts = map[string]string{
 	"accounts.Device":  "accounts.Devices",
+	"accounts.Part":    "accounts.Export",
+	"accounts.Page":    "accounts.Export",
+	"accounts.Link":    "accounts.Export",
 	"accounts.TOTP":    "accounts.Factors",
 	"accounts.Passkey": "accounts.Factors",
 	"upload.Failure":   "upload.Record",
@@ -113,6 +118,8 @@ const attack = "about who attacks: addresses, ids and codes, never what is known
 // the reason. A member of that name that says more of a person needs another
 // name; Type.member is the member of one type alone.
 var Harmless = map[string]string{
+	"Asking.asked_at":          when,
+	"Asking.waiting":           state,
 	"AuditRecorded.detail":     choice,
 	"FeedRebuildRequested.to":  order,
 	"StatsRebuildRequested.to": order,
@@ -134,12 +141,15 @@ var Harmless = map[string]string{
 	"coach_id":                 id,
 	"code":                     state,
 	"confirmed":                id,
+	"count":                    order,
 	"created_at":               when,
 	"default_for":              choice,
 	"deleted":                  state,
 	"deleted_at":               when,
 	"end":                      when,
 	"end_at":                   when,
+	"export_id":                id,
+	"file":                     state,
 	"first_at":                 when,
 	"followee_id":              id,
 	"follower_id":              id,
@@ -149,9 +159,8 @@ var Harmless = map[string]string{
 	"gear_id":                  id,
 	"goal_id":                  id,
 	"granted":                  state,
-	"Erasure.asked_at":         when,
+	"Erasure.asking":           state,
 	"Erasure.round":            order,
-	"Erasure.waiting":          state,
 	"Erasure.lookups":          id,
 	"Erasure.athletes":         id,
 	"heldToken.digest":         state,
@@ -164,10 +173,12 @@ var Harmless = map[string]string{
 	"keys":                     id,
 	"kind":                     state,
 	"kinds":                    choice,
+	"last":                     state,
 	"locale":                   choice,
 	"metric":                   choice,
 	"notification_id":          id,
 	"outcome":                  state,
+	"page":                     order,
 	"partition":                order,
 	"people":                   order,
 	"period":                   choice,

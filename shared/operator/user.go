@@ -59,7 +59,42 @@ func (t *Tool) userCommand() *cobra.Command {
 			return err
 		},
 	}
-	return group("user", "People's accounts", show, sessions, signOut, resetFactors)
+	export := &cobra.Command{
+		Use: "export ID|ADDRESS", Args: exactly(1), Short: "Ask for everything that is kept of a person; they get the mail, and nobody else the files",
+		RunE: func(c *cobra.Command, args []string) error {
+			u, err := t.user(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			var e api.Export
+			if err := t.call(c.Context(), http.MethodPost, userPath(u.UserID)+"/export", &e); err != nil {
+				return err
+			}
+			return t.show(e, func(w io.Writer) {
+				fmt.Fprintf(w, "Export %s is %s; a mail tells %s when it is ready.\n", e.ID, e.State, u.Email)
+			})
+		},
+	}
+	var sure bool
+	erase := &cobra.Command{
+		Use: "erase ID|ADDRESS --yes", Args: exactly(1), Short: "Erase a person for good, in every function",
+		RunE: func(c *cobra.Command, args []string) error {
+			u, err := t.user(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if !sure {
+				return usageError{fmt.Errorf("nothing brings %s (%s) back: say --yes", u.UserID, u.Email)}
+			}
+			if err := t.call(c.Context(), http.MethodDelete, userPath(u.UserID), nil); err != nil {
+				return err
+			}
+			fmt.Fprintln(t.Err, "the keys are destroyed; what functions keep follows within minutes, and the audit log says when")
+			return nil
+		},
+	}
+	erase.Flags().BoolVar(&sure, "yes", false, "yes, for good")
+	return group("user", "People's accounts", show, sessions, signOut, resetFactors, export, erase)
 }
 
 func userPath(id string) string { return "/v1/admin/users/" + url.PathEscape(id) }

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	_ "paceline/functions/accounts" // each declares what it may do in Redis
+	"paceline/functions/accounts" // each declares what it may do in Redis
 	"paceline/functions/deadletter"
 	_ "paceline/functions/feed"
 	_ "paceline/functions/gateway"
@@ -20,7 +20,7 @@ import (
 
 // prefixes is what of the bucket each function touches.
 func prefixes() ([]byte, error) {
-	b, err := json.MarshalIndent([]objects.Access{deadletter.Objects, stats.Objects, upload.Objects}, "", "  ")
+	b, err := json.MarshalIndent([]objects.Access{accounts.Objects, deadletter.Objects, stats.Objects, upload.Objects}, "", "  ")
 	return append(b, '\n'), err
 }
 

@@ -1,5 +1,5 @@
 // Second factors and sessions of whoever is signed in.
-import { json } from "./api.js";
+import { call, json } from "./api.js";
 import { create, passkeys } from "./passkey.js";
 
 const $ = (id) => document.getElementById(id);
@@ -97,4 +97,41 @@ $("add-passkey").addEventListener("click", () => act(async () => {
 $("new-codes").addEventListener("click", () => act(async () => showCodes((await json("/v1/me/factors/recovery-codes", "POST", {})).recovery_codes)));
 $("end-others").addEventListener("click", () => act(() => json("/v1/me/sessions", "DELETE")));
 
-act(async () => {});
+// Exports: ask, wait for the mail, download. Each file has a link of its own.
+const exported = {
+  preparing: "Your data is being put together; a mail tells you when it is ready.",
+  ready: "Your data is ready.",
+  downloaded: "You downloaded your data. You may ask again once a day.",
+  expired: "Your data waited for too long and was deleted. Ask again.",
+  failed: "Your data could not be put together. Ask again.",
+};
+
+async function showExport() {
+  const state = await json("/v1/me/export").catch((error) => {
+    if (error.code === "export_not_found") return null;
+    throw error;
+  });
+  $("export-state").textContent = state ? exported[state.state] : "";
+  return state;
+}
+
+async function saveFile(url, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await (await call(url)).blob());
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+$("export").addEventListener("click", () => act(async () => {
+  const state = await showExport();
+  if (state?.state !== "ready") await json("/v1/me/export", "POST");
+  for (let more = state?.state === "ready"; more;) {
+    const { url, volume, volumes } = await json("/v1/me/export/links", "POST");
+    await saveFile(url, `paceline-${volume}-of-${volumes}.zip`);
+    more = volume < volumes;
+  }
+  await showExport();
+}));
+
+act(showExport);

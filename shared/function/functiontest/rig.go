@@ -47,7 +47,7 @@ type Rig struct {
 
 	gateway, broker *identity.Signer
 	signers         map[string]*identity.Signer // of every part, by name
-	erased          sync.Map                    // people whose keys the test destroyed
+	erased          *sync.Map                   // people whose keys the test destroyed
 	people          *store.Store                // makes keys for whoever a test speaks of, as accounts does
 	clock           atomic.Int64
 	failSink        atomic.Bool
@@ -60,7 +60,23 @@ type Rig struct {
 // New opens the function with vars over the usual environment.
 func New(t testing.TB, name string, open function.Opener, vars map[string]string) *Rig {
 	t.Helper()
-	r := &Rig{T: t, Name: name}
+	return newRig(t, name, open, vars, func(address string) string { return address })
+}
+
+// NewKillable is New for a function that can be killed at any of its transactions.
+// Go on with Reopen, as another process does.
+func NewKillable(t testing.TB, name string, open function.Opener, vars map[string]string) (r *Rig, k *redistest.Killer) {
+	t.Helper()
+	r = newRig(t, name, open, vars, func(address string) (killable string) {
+		k, killable = redistest.Killable(t, address)
+		return killable
+	})
+	return r, k
+}
+
+func newRig(t testing.TB, name string, open function.Opener, vars map[string]string, through func(address string) string) *Rig {
+	t.Helper()
+	r := &Rig{T: t, Name: name, erased: &sync.Map{}}
 	r.clock.Store(Start.UnixNano())
 	sink := httptest.NewServer(http.HandlerFunc(r.record))
 	t.Cleanup(sink.Close)
@@ -74,13 +90,14 @@ func New(t testing.TB, name string, open function.Opener, vars map[string]string
 			r.Vars["REDIS_URL"] = redistest.User(t, r.Redis, a.Rules()...)
 		}
 	}
+	r.Vars["REDIS_URL"] = through(r.Vars["REDIS_URL"])
 	r.open(open)
 	return r
 }
 
 // Reopen opens the function again on the same state, as another instance of it.
 func (r *Rig) Reopen(open function.Opener) *Rig {
-	other := &Rig{T: r.T, Name: r.Name, Vars: r.Vars, Redis: r.Redis, gateway: r.gateway, broker: r.broker, signers: r.signers, people: r.people}
+	other := &Rig{T: r.T, Name: r.Name, Vars: r.Vars, Redis: r.Redis, gateway: r.gateway, broker: r.broker, signers: r.signers, people: r.people, erased: r.erased}
 	other.clock.Store(r.clock.Load())
 	other.open(open)
 	return other

@@ -65,3 +65,18 @@ func (s *Store) Page(ctx context.Context, key string, limit int, after []string)
 	}
 	return page, last, err
 }
+
+// Members is every member of a sorted set.
+func (s *Store) Members(ctx context.Context, key string) ([]Entry, error) {
+	found, err := s.c.Client.ZRangeWithScores(ctx, key, 0, -1).Result()
+	if err != nil {
+		return nil, Wrap(err)
+	}
+	out := make([]Entry, 0, len(found))
+	for _, z := range found {
+		e := Entry{At: time.UnixMilli(int64(z.Score)).UTC()}
+		e.ID, _ = z.Member.(string)
+		out = append(out, e)
+	}
+	return out, nil
+}

@@ -193,6 +193,27 @@ func (s *Store) OpenField(ctx context.Context, owner, key, field string, sealed 
 	return decode(place, b, v, nil)
 }
 
+// Fields is the fields of a hash that SealField made, opened; those whose key is
+// destroyed are not there. The function has to have declared HGETALL.
+func (s *Store) Fields(ctx context.Context, owner, key string) (map[string]json.RawMessage, error) {
+	sealed, err := s.c.Client.HGetAll(ctx, key).Result()
+	if err != nil {
+		return nil, Wrap(err)
+	}
+	out := make(map[string]json.RawMessage, len(sealed))
+	for field, b := range sealed {
+		var v json.RawMessage
+		found, err := s.OpenField(ctx, owner, key, field, []byte(b), &v)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			out[field] = v
+		}
+	}
+	return out, nil
+}
+
 // fieldOf is the place of a field. No key has a space.
 func fieldOf(key, field string) string { return key + " " + field }
 

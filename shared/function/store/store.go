@@ -69,6 +69,9 @@ func (clientLog) Printf(ctx context.Context, format string, args ...any) {
 
 func init() { redis.SetLogger(clientLog{}) }
 
+// Function is whose state it is.
+func (s *Store) Function() string { return s.c.Function }
+
 // Client is for reads and for writes that need no transaction. Its keys come
 // from Key.
 func (s *Store) Client() redis.UniversalClient { return s.c.Client }
