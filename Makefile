@@ -77,7 +77,7 @@ bench: ## what is fast, as ratios against a peer in the same run
 
 FUZZTIME ?= 1m
 fuzz: ## each decoder for FUZZTIME
-	for p in fit gpx tcx; do go test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./functions/upload/$$p || exit 1; done
+	for p in fit gpx tcx kml; do go test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./functions/upload/$$p || exit 1; done
 
 images: .bin/ko ## one image a function, as OCI layouts in .bin/images
 	.bin/ko build -B --push=false --oci-layout-path=.bin/images $$(go list ./functions/cmd/... | grep -v -e /dev$$ -e /demo -e /kn-paceline)

@@ -190,6 +190,7 @@ var clocks = map[string]string{
 	"shared/objects/dir/dir.go":      "compared with the times that the file system gave to files",
 	"shared/function/seal/kek.go":    "a request to AWS is signed with its time",
 	"functions/gateway/body.go":      "the deadline of a connection is a time of the machine",
+	"shared/objects/gcs/link.go":     "a link is signed with the time of its end",
 	"functions/cmd/demo/club.go":     "a main: its club was out in the last weeks",
 }
 

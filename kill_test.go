@@ -80,6 +80,7 @@ type child struct {
 	t      testing.TB
 	binary string
 	dir    string
+	env    []string // besides
 	url    string
 	cmd    *exec.Cmd
 }
@@ -108,7 +109,7 @@ func (c *child) start() {
 	port := l.Addr().(*net.TCPAddr).Port
 	_ = l.Close() // the child listens there next
 	c.cmd = exec.Command(c.binary)
-	c.cmd.Env = append(os.Environ(), "DATA_DIR="+c.dir, "RATE_SCALE=100", fmt.Sprint("PORT=", port))
+	c.cmd.Env = append(append(os.Environ(), "DATA_DIR="+c.dir, "RATE_SCALE=100", fmt.Sprint("PORT=", port)), c.env...)
 	if err := c.cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}

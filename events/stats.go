@@ -13,6 +13,7 @@ type RecordSet struct {
 	StartedAt time.Time `json:"started_at"` // of the workout, with its own offset from UTC
 	Formula   string    `json:"formula"`
 	Records   []Record  `json:"records" sealed:"true"`
+	ImportID  string    `json:"import_id,omitempty"` // of the workout
 }
 
 // Record is the best of a person in a sport: the least time for a distance, the
@@ -39,6 +40,7 @@ type GoalReached struct {
 	End       string  `json:"end"`             // YYYY-MM-DD, the last day
 	Target    float64 `json:"target" sealed:"true"`
 	Value     float64 `json:"value" sealed:"true"`
+	ImportID  string  `json:"import_id,omitempty"` // of the workout
 }
 
 // StatsReplayRequested asks for some workouts of a person to be computed again

@@ -13,6 +13,11 @@ const (
 	TypeWorkoutDeleted      = "paceline.workout.deleted.v1"
 	TypeWorkoutProcessed    = "paceline.workout.processed.v1"
 	TypeWorkoutFailed       = "paceline.workout.failed.v1"
+	TypeImportRequested     = "paceline.import.requested.v1"
+	TypeImportFileFound     = "paceline.import.file.found.v1"
+	TypeImportFinished      = "paceline.import.finished.v1"
+	TypeImportUndo          = "paceline.import.undo.requested.v1"
+	TypeImportUndone        = "paceline.import.undone.v1"
 	TypeRecordSet           = "paceline.record.set.v1"
 	TypeGoalReached         = "paceline.goal.reached.v1"
 	TypeGearChanged         = "paceline.gear.changed.v1"
@@ -68,6 +73,11 @@ var senders = map[string][]string{
 	TypeWorkoutDeleted:      {"upload"},
 	TypeWorkoutProcessed:    {"stats"},
 	TypeWorkoutFailed:       {"stats"},
+	TypeImportRequested:     {"upload"},
+	TypeImportFileFound:     {"upload"},
+	TypeImportFinished:      {"upload"},
+	TypeImportUndo:          {"upload"},
+	TypeImportUndone:        {"upload"},
 	TypeRecordSet:           {"stats"},
 	TypeGoalReached:         {"stats"},
 	TypeGearChanged:         {"upload"},
@@ -122,6 +132,7 @@ func MaySend(function, eventType string) bool { return slices.Contains(senders[e
 func All() []Payload {
 	return []Payload{
 		&WorkoutUploaded{}, &WorkoutUpdated{}, &WorkoutDeleted{}, &WorkoutProcessed{}, &WorkoutFailed{},
+		&ImportRequested{}, &ImportFileFound{}, &ImportFinished{}, &ImportUndoRequested{}, &ImportUndone{},
 		&RecordSet{}, &GoalReached{}, &GearChanged{}, &GearWorn{}, &StatsReplayRequested{}, &StatsRebuildRequested{},
 		&AccountRegistered{}, &AccountVerified{}, &AccountErased{},
 		&FeedErased{}, &MailErased{}, &NotifyErased{}, &SocialErased{}, &StatsErased{}, &UploadErased{},

@@ -38,17 +38,22 @@ type Workout struct {
 	// "" while the uploaded one counts.
 	Track string `json:"track,omitempty"`
 
+	// ImportID is the import that the workout came with. Whoever tells others of
+	// new workouts is quiet about those.
+	ImportID string `json:"import_id,omitempty"`
+
 	Source    Origin    `json:"source" sealed:"true"`
 	CreatedAt time.Time `json:"created_at"`
 }
 
 // Origin is where a workout came from.
 type Origin struct {
-	Format    string `json:"format"` // fit, gpx, tcx, manual
+	Format    string `json:"format"` // fit, gpx, tcx, kml, manual
 	Device    string `json:"device,omitempty"`
 	FileName  string `json:"file_name,omitempty"`
 	SizeBytes int64  `json:"size_bytes,omitempty"`
 	SHA256    string `json:"sha256,omitempty"`
+	Gear      string `json:"gear,omitempty"` // what the account that it was exported from calls the gear
 }
 
 // WorkoutUploaded says that an original and its normalised track are stored.
@@ -88,6 +93,7 @@ type WorkoutFailed struct {
 	FileName  string `json:"file_name,omitempty" sealed:"true"`
 	Code      string `json:"code"`                 // stable
 	Detail    string `json:"detail" sealed:"true"` // for a person to read
+	ImportID  string `json:"import_id,omitempty"`  // that the workout came with
 }
 
 // Stats are the figures of one workout. Nil means that the file does not

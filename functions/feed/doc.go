@@ -18,6 +18,8 @@
 //	safe  every handler may run again and in any order: items and follows have
 //	      versions, the rest follows from them
 //
+// Workouts that came with the archive of an account are in no feed.
+//
 // Items are ordered by when they were published, so that a late upload of an
 // old workout is seen. Authors with more than FEED_POPULAR followers are merged
 // when a feed is read. Whether a reader may see an item is decided again at

@@ -51,7 +51,12 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 
 type feed struct{ feeds feeds }
 
+// processed publishes a workout, unless it came with an archive: those would push
+// everything else out of the feeds.
 func (f *feed) processed(ctx context.Context, e events.WorkoutProcessed) error {
+	if e.ImportID != "" {
+		return nil
+	}
 	return f.change(ctx, e.UserID, e.WorkoutID, func(i *Item) {
 		i.Describe(e.Workout)
 		i.Measure(e.Stats, e.Version)
@@ -59,6 +64,9 @@ func (f *feed) processed(ctx context.Context, e events.WorkoutProcessed) error {
 }
 
 func (f *feed) updated(ctx context.Context, e events.WorkoutUpdated) error {
+	if e.ImportID != "" {
+		return nil
+	}
 	return f.change(ctx, e.UserID, e.WorkoutID, func(i *Item) { i.Describe(e.Workout) })
 }
 

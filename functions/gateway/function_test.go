@@ -141,7 +141,8 @@ func TestOnlyPublicRoutesAnswerWithoutAToken(t *testing.T) {
 			}
 			continue
 		}
-		if status != 401 || code(body) != "token_missing" || header.Get("WWW-Authenticate") == "" || e.reached.Load() != before {
+		said := r.Method == "HEAD" || code(body) == "token_missing" // HEAD has no body
+		if status != 401 || !said || header.Get("WWW-Authenticate") == "" || e.reached.Load() != before {
 			t.Errorf("%s %s without a token: %d %s", r.Method, r.Pattern, status, body)
 		}
 	}

@@ -22,7 +22,8 @@ func (r Route) Public() bool { return r.Roles == nil }
 const (
 	smallBody = 64 << 10
 	jsonBody  = 1 << 20
-	fileBody  = 33 << 20 // a file of 32 MiB and its form
+	fileBody  = 33 << 20  // a file of 32 MiB and its form
+	largeBody = 513 << 20 // an archive of 512 MiB and its form
 
 	quick  = 15 * time.Second
 	longer = 60 * time.Second
@@ -95,6 +96,17 @@ var Routes = []Route{
 	{"POST", "/v1/workouts/{id}/merge", "upload", members, smallBody, longer},
 	{"POST", "/v1/workouts/{id}/undo", "upload", members, smallBody, quick},
 	{"GET", "/v1/uploads/{id}", "upload", members, 0, quick},
+	{"GET", "/v1/imports", "upload", members, 0, quick},
+	{"POST", "/v1/imports", "upload", members, largeBody, longer},
+	{"GET", "/v1/imports/{id}", "upload", members, 0, quick},
+	{"DELETE", "/v1/imports/{id}", "upload", members, 0, quick},
+	{"GET", "/v1/imports/{id}/stream", "upload", members, 0, longer},
+	{"POST", "/v1/archive-links", "upload", members, jsonBody, quick},
+	{"POST", "/v1/imports/{id}/complete", "upload", members, smallBody, quick},
+	{"POST", "/v1/archives", "upload", members, largeBody, longer},
+	{"HEAD", "/v1/archives/{id}", "upload", members, 0, quick},
+	{"PATCH", "/v1/archives/{id}", "upload", members, largeBody, longer},
+	{"DELETE", "/v1/archives/{id}", "upload", members, 0, quick},
 
 	{"GET", "/v1/workouts", "stats", members, 0, quick},
 	{"GET", "/v1/workouts/{id}", "stats", members, 0, quick},

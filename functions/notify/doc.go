@@ -3,6 +3,7 @@
 //
 //	in    workout.processed, workout.updated, workout.deleted, workout.failed,
 //	      record.set, goal.reached, gear.worn,
+//	      import.finished,
 //	      social.follow.requested, social.followed, social.unfollowed,
 //	      profile.updated, account.erased, account.export.requested
 //	out   notification.created, mail.requested, notify.erased, notify.exported

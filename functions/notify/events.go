@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"paceline/events"
@@ -32,8 +33,12 @@ func (f *notify) deleted(ctx context.Context, e events.WorkoutDeleted) error {
 	return err
 }
 
-// processed tells the owner once, and each follower who may see the workout.
+// processed tells the owner once, and each follower who may see the workout. Of
+// one that came with an archive it tells nobody.
 func (f *notify) processed(ctx context.Context, e events.WorkoutProcessed) error {
+	if e.ImportID != "" {
+		return nil
+	}
 	values := figures(e.Workout, e.Stats)
 	err := f.notes.tell(ctx, Matter{
 		To: e.UserID, Kind: api.NotificationKindWorkoutReady, About: e.WorkoutID, At: e.CreatedAt, WorkoutID: e.WorkoutID, Values: values,
@@ -67,6 +72,9 @@ func (f *notify) processed(ctx context.Context, e events.WorkoutProcessed) error
 }
 
 func (f *notify) failed(ctx context.Context, e events.WorkoutFailed) error {
+	if e.ImportID != "" {
+		return nil
+	}
 	return f.notes.tell(ctx, Matter{
 		To: e.UserID, Kind: api.NotificationKindWorkoutFailed, About: e.WorkoutID, At: f.base.Now(), WorkoutID: e.WorkoutID,
 		Values: map[string]string{"file_name": e.FileName, "reason": e.Detail},
@@ -107,6 +115,16 @@ func (f *notify) gearWorn(ctx context.Context, e events.GearWorn) error {
 	return f.notes.tell(ctx, Matter{
 		To: e.UserID, Kind: api.NotificationKindGearWorn, About: e.GearID + "/" + limit, At: f.base.Now(), WorkoutID: e.WorkoutID,
 		Values: map[string]string{"name": e.Name, "result": quantity("distance_m", e.DistanceM), "target": limit},
+	})
+}
+
+// imported tells the owner of all that came with an archive, at once.
+func (f *notify) imported(ctx context.Context, e events.ImportFinished) error {
+	return f.notes.tell(ctx, Matter{
+		To: e.UserID, Kind: api.NotificationKindImportFinished, About: e.ImportID, At: f.base.Now(),
+		Values: map[string]string{
+			"file_name": e.FileName, "created": strconv.Itoa(e.Created), "duplicates": strconv.Itoa(e.Duplicates), "failed": strconv.Itoa(e.Failed),
+		},
 	})
 }
 

@@ -80,6 +80,7 @@ var templates = map[api.NotificationKind]string{
 	api.NotificationKindRecordSet:       "record_set",
 	api.NotificationKindGoalReached:     "goal_reached",
 	api.NotificationKindGearWorn:        "gear_worn",
+	api.NotificationKindImportFinished:  "import_finished",
 }
 
 // defaults is how each kind reaches a person who chose nothing. A workout of
@@ -94,6 +95,7 @@ var defaults = map[api.NotificationKind]api.NotificationChannels{
 	api.NotificationKindRecordSet:       {InApp: true, Mail: true},
 	api.NotificationKindGoalReached:     {InApp: true, Mail: true},
 	api.NotificationKindGearWorn:        {InApp: true, Mail: true},
+	api.NotificationKindImportFinished:  {InApp: true, Mail: true},
 }
 
 // Choice is a person's channels, where they differ from the defaults.

@@ -30,6 +30,7 @@ var sentences = map[string]map[api.NotificationKind]string{
 		"record_set/moving_time_s":          "A new record: your longest time, {result}, before {previous}.",
 		"record_set/elevation_gain_m":       "A new record: your most metres up, {result}, before {previous}.",
 		"record_set/training_load":          "A new record: your highest load, {result}, before {previous}.",
+		api.NotificationKindImportFinished:  "Your import is done: {created} files became workouts, {duplicates} you had, {failed} could not be read.",
 	},
 	"ru": {
 		api.NotificationKindWorkoutReady:    "«{name}» готова: {summary}.",
@@ -47,6 +48,7 @@ var sentences = map[string]map[api.NotificationKind]string{
 		"record_set/moving_time_s":          "Новый рекорд: самое долгое время, {result}, прежний {previous}.",
 		"record_set/elevation_gain_m":       "Новый рекорд: самый большой набор высоты, {result}, прежний {previous}.",
 		"record_set/training_load":          "Новый рекорд: самая высокая нагрузка, {result}, прежний {previous}.",
+		api.NotificationKindImportFinished:  "Импорт завершён. Новых файлов: {created}, уже были: {duplicates}, не удалось прочитать: {failed}.",
 	},
 }
 

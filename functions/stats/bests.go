@@ -38,7 +38,7 @@ func (w workouts) keep(ctx context.Context, t *store.Tx, r *Record, next *kept) 
 	if found {
 		was = before.contribution(id)
 	}
-	b := bests{w: w, t: t, user: user, known: map[string]Ladders{}, changed: map[string]bool{}}
+	b := bests{w: w, t: t, user: user, importID: r.Workout.ImportID, known: map[string]Ladders{}, changed: map[string]bool{}}
 	if err := b.replace(ctx, was, next.contribution(id)); err != nil {
 		return err
 	}
@@ -51,11 +51,12 @@ func (w workouts) keep(ctx context.Context, t *store.Tx, r *Record, next *kept) 
 
 // bests are the ladders of one person within one change.
 type bests struct {
-	w       workouts
-	t       *store.Tx
-	user    string
-	known   map[string]Ladders
-	changed map[string]bool
+	w        workouts
+	t        *store.Tx
+	user     string
+	importID string // that the workout came with, or ""
+	known    map[string]Ladders
+	changed  map[string]bool
 }
 
 func (b *bests) key(sport, period string) string { return b.t.Key("best", b.user, sport, period) }
@@ -247,7 +248,7 @@ func (b *bests) ofMonth(ctx context.Context, c *Contribution) ([]*Contribution, 
 // tell emits the records that the workout holds and did not hold before.
 func (b *bests) tell(c *Contribution, held map[string]Step) error {
 	all := b.known[b.key(c.Sport, allTime)]
-	out := events.RecordSet{WorkoutID: c.WorkoutID, UserID: b.user, Sport: c.Sport, StartedAt: c.At, Formula: figures.Formula}
+	out := events.RecordSet{WorkoutID: c.WorkoutID, UserID: b.user, Sport: c.Sport, StartedAt: c.At, Formula: figures.Formula, ImportID: b.importID}
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		top, _ := all.top(key)
 		last, had := held[key]

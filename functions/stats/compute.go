@@ -72,7 +72,7 @@ func (f *stats) take(ctx context.Context, t *store.Tx, r *Record, w events.Worko
 		r.Fault = unusable.Code
 		return t.Emit(events.WorkoutFailed{
 			WorkoutID: w.WorkoutID, UserID: w.UserID, UploadID: r.UploadID, FileName: w.Source.FileName,
-			Code: unusable.Code, Detail: unusable.Detail,
+			Code: unusable.Code, Detail: unusable.Detail, ImportID: w.ImportID,
 		})
 	}
 	r.Fault = ""

@@ -57,6 +57,7 @@ func reach(ctx context.Context, t *store.Tx, r *Record, changed map[string]map[s
 		err = t.Emit(events.GoalReached{
 			GoalID: g.ID, UserID: user, WorkoutID: r.Workout.WorkoutID, Sport: g.Sport, Metric: string(g.Metric), Period: string(g.Period),
 			Start: start.Format(time.DateOnly), End: end.AddDate(0, 0, -1).Format(time.DateOnly), Target: g.Target, Value: value, Name: g.Name,
+			ImportID: r.Workout.ImportID,
 		})
 		if err != nil {
 			return err

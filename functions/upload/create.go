@@ -1,7 +1,9 @@
 package upload
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"mime"
 	"net/http"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
+	"paceline/shared/function/store"
 	"paceline/shared/track"
 )
 
@@ -55,7 +58,7 @@ func (f *upload) createFromFile(r *http.Request) (api.UploadAccepted, error) {
 	return f.accept(r.Context(), Submission{
 		UserID: identity.UserID(r), Asked: in.asked, Original: file.original, Content: file.plain,
 		ContentType: file.contentType, Extension: file.extension, FileName: in.fileName,
-	}, func() ([]Session, error) { return f.sessions(file) })
+	}, func() ([]Session, error) { return f.sessions(file) }, alone)
 }
 
 // sessions decodes a file and finds the clock of each workout.
@@ -103,12 +106,16 @@ func (f *upload) createFromEntry(w http.ResponseWriter, r *http.Request) (api.Up
 	}
 	return f.accept(r.Context(), Submission{
 		UserID: identity.UserID(r), Asked: e.asked, Original: original, Content: original, ContentType: "application/json",
-	}, func() ([]Session, error) { return []Session{{Track: e.track(), Started: e.started, Zone: e.zone}}, nil })
+	}, func() ([]Session, error) { return []Session{{Track: e.track(), Started: e.started, Zone: e.zone}}, nil }, alone)
 }
 
+// alone is what goes along with a plan that nothing goes along with.
+func alone(*store.Tx, Plan) error { return nil }
+
 // accept makes workouts of a submission, once: what the person has of it
-// already is answered as it is. decode is called when something is missing.
-func (f *upload) accept(ctx context.Context, s Submission, decode func() ([]Session, error)) (api.UploadAccepted, error) {
+// already is answered as it is. decode is called when something is missing, with
+// in the transaction that makes it.
+func (f *upload) accept(ctx context.Context, s Submission, decode func() ([]Session, error), with func(*store.Tx, Plan) error) (api.UploadAccepted, error) {
 	if err := f.workouts.owned(ctx, s.UserID, s.Asked.gear); err != nil {
 		return api.UploadAccepted{}, err
 	}
@@ -124,7 +131,7 @@ func (f *upload) accept(ctx context.Context, s Submission, decode func() ([]Sess
 			f.tidy(ctx, before.Unused(known))
 		}
 		if known.Complete() {
-			return f.accepted(ctx, s.UserID, known.Upload, nil)
+			return f.accepted(ctx, s.UserID, known.Upload, nil, nil)
 		}
 		if err := f.room(ctx, s, known); err != nil {
 			return api.UploadAccepted{}, err
@@ -134,19 +141,37 @@ func (f *upload) accept(ctx context.Context, s Submission, decode func() ([]Sess
 				return api.UploadAccepted{}, err
 			}
 		}
-		p := NewPlan(s, sessions, known, f.now())
+		alike, err := f.workouts.alike(ctx, s, sessions)
+		if err != nil {
+			return api.UploadAccepted{}, err
+		}
+		p := NewPlan(s, sessions, known, alike, f.now())
+		if len(p.Fresh) == 0 {
+			return f.accepted(ctx, s.UserID, known.Upload, nil, alike)
+		}
 		if err := f.shelf.keep(ctx, p, s.Original); err != nil {
 			return api.UploadAccepted{}, err
 		}
-		switch done, err := f.workouts.commit(ctx, p); {
+		switch done, err := f.workouts.commit(ctx, p, with); {
+		case errors.Is(err, errSettled):
+			return api.UploadAccepted{}, errors.Join(err, f.forgo(ctx, p))
 		case err != nil:
 			return api.UploadAccepted{}, err
 		case done:
-			return f.accepted(ctx, s.UserID, p.Next.Upload, p.Fresh)
+			return f.accepted(ctx, s.UserID, p.Next.Upload, p.Fresh, alike)
 		}
 		before = &p
 	}
 	return api.UploadAccepted{}, fault.Conflict("in_progress", "the same file is being uploaded and deleted at the same time; try again")
+}
+
+// forgo removes what was stored for a plan that is no longer wanted.
+func (f *upload) forgo(ctx context.Context, p Plan) error {
+	known, err := f.workouts.known(ctx, p.UserID, p.Next.Upload.Digest)
+	if err == nil {
+		f.tidy(ctx, p.Unused(known))
+	}
+	return err
 }
 
 // room says whether the original still fits into the person's store.
@@ -156,28 +181,31 @@ func (f *upload) room(ctx context.Context, s Submission, known Known) error {
 	}
 	used, err := f.workouts.used(ctx, s.UserID)
 	if err == nil && used+int64(len(s.Original)) > f.quota {
-		err = fault.New(http.StatusRequestEntityTooLarge, "quota_exceeded", "your files would take more than %d bytes; delete some workouts first", f.quota)
+		err = f.full()
 	}
 	return err
 }
 
-// accepted is the answer for an upload, of which some workouts are fresh.
-func (f *upload) accepted(ctx context.Context, user string, u Upload, fresh []Fresh) (api.UploadAccepted, error) {
+// accepted is the answer for an upload, of which some workouts are fresh and
+// some are alike others that the person has.
+func (f *upload) accepted(ctx context.Context, user string, u Upload, fresh []Fresh, alike []string) (api.UploadAccepted, error) {
 	states := map[string]api.UploadedWorkout{}
 	for _, made := range fresh {
 		id := made.Record.WorkoutID
 		states[id] = api.UploadedWorkout{ID: id, State: made.Record.State}
 	}
-	had := slices.DeleteFunc(u.Live(), func(id string) bool { return states[id].ID != "" })
+	all := union(u.Live(), slices.DeleteFunc(slices.Clone(alike), func(id string) bool { return id == "" }))
+	had := slices.DeleteFunc(slices.Clone(all), func(id string) bool { return states[id].ID != "" })
 	records, err := f.workouts.records(ctx, user, had)
 	if err != nil {
 		return api.UploadAccepted{}, err
 	}
+	out := api.UploadAccepted{UploadID: u.ID, Workouts: []api.UploadedWorkout{}}
 	for _, r := range records {
 		states[r.WorkoutID] = api.UploadedWorkout{ID: r.WorkoutID, State: r.State, Duplicate: true}
+		out.UploadID = cmp.Or(out.UploadID, r.UploadID)
 	}
-	out := api.UploadAccepted{UploadID: u.ID, Workouts: []api.UploadedWorkout{}}
-	for _, id := range u.Live() {
+	for _, id := range all {
 		if w, ok := states[id]; ok {
 			out.Workouts = append(out.Workouts, w)
 		}

@@ -23,6 +23,7 @@ type said struct {
 	name, description, sport, gear string
 	visibility                     api.Visibility
 	hide                           hidden
+	anyway                         bool // also a workout that is alike another
 }
 
 // hidden is what others are not to see of a workout.
@@ -65,7 +66,7 @@ func readForm(r *http.Request) (form, error) {
 	var f form
 	fields := map[string]*string{
 		"name": new(string), "description": new(string), "sport": new(string), "visibility": new(string),
-		"gear_id": new(string), "hide_map": new(string), "hide_heart_rate": new(string), "hide_power": new(string),
+		"gear_id": new(string), "hide_map": new(string), "hide_heart_rate": new(string), "hide_power": new(string), "keep_duplicate": new(string),
 	}
 	seen := map[string]bool{}
 	for {
@@ -99,6 +100,7 @@ func readForm(r *http.Request) (form, error) {
 	f.asked.gear = *fields["gear_id"]
 	for name, to := range map[string]*bool{
 		"hide_map": &f.asked.hide.place, "hide_heart_rate": &f.asked.hide.heartRate, "hide_power": &f.asked.hide.power,
+		"keep_duplicate": &f.asked.anyway,
 	} {
 		if err == nil {
 			*to, err = switchOf(name, *fields[name])

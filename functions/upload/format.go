@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strings"
 
+	"paceline/functions/upload/archive"
 	"paceline/functions/upload/fit"
 	"paceline/functions/upload/gpx"
+	"paceline/functions/upload/kml"
 	"paceline/functions/upload/tcx"
 	"paceline/shared/function/fault"
 	"paceline/shared/track"
@@ -30,6 +32,7 @@ var formats = []format{
 	{"fit", "application/vnd.ant.fit", fit.Sniff, fit.Decode},
 	{"gpx", "application/gpx+xml", gpx.Sniff, gpx.Decode},
 	{"tcx", "application/vnd.garmin.tcx+xml", tcx.Sniff, tcx.Decode},
+	{"kml", "application/vnd.google-earth.kml+xml", kml.Sniff, kml.Decode},
 }
 
 // file is an uploaded file whose format is known.
@@ -42,28 +45,64 @@ type file struct {
 }
 
 // recognise tells the format by the content; what the file is called and what
-// the client says that it is do not count. One gzip member around it is taken
-// off. A file of no known format is 415.
+// the client says that it is do not count. One gzip member or zip archive around
+// it is taken off. A file of no known format is 415.
 func recognise(original []byte) (file, error) {
 	f := file{original: original, plain: original}
-	packed := bytes.HasPrefix(original, []byte{0x1f, 0x8b})
-	if packed {
-		plain, err := unpack(original)
-		if err != nil {
-			return file{}, err
-		}
-		f.plain = plain
+	var err error
+	packing := ""
+	switch {
+	case bytes.HasPrefix(original, []byte{0x1f, 0x8b}):
+		packing, f.contentType = ".gz", "application/gzip"
+		f.plain, err = unpack(original)
+	case archive.Sniff(original):
+		packing, f.contentType = ".zip", "application/zip"
+		f.plain, err = unzip(original)
+	}
+	if err != nil {
+		return file{}, err
 	}
 	i := slices.IndexFunc(formats, func(known format) bool { return known.sniff(f.plain) })
 	if i < 0 {
-		return file{}, fault.New(http.StatusUnsupportedMediaType, "unsupported_format", "the file is neither FIT nor GPX nor TCX")
+		return file{}, fault.New(http.StatusUnsupportedMediaType, "unsupported_format", "the file is neither FIT nor GPX nor TCX nor KML")
 	}
 	f.format = formats[i]
-	f.contentType, f.extension = f.format.contentType, "."+f.format.name
-	if packed {
-		f.contentType, f.extension = "application/gzip", f.extension+".gz"
+	f.extension = "." + f.format.name + packing
+	switch {
+	case packing == "":
+		f.contentType = f.format.contentType
+	case f.extension == ".kml.zip":
+		f.extension, f.contentType = ".kmz", "application/vnd.google-earth.kmz"
 	}
 	return f, nil
+}
+
+// unzip unpacks the one file of an archive that may be a workout.
+func unzip(packed []byte) ([]byte, error) {
+	source := bytes.NewReader(packed)
+	a, err := archive.Open(source, int64(len(packed)))
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	one := -1
+	for i := range a.Len() {
+		if kindOf(a.Name(i)) == noWorkout {
+			continue
+		}
+		if one >= 0 {
+			return nil, fault.Invalid("zip_several_files", "the archive has several files: import it")
+		}
+		one = i
+	}
+	if one < 0 {
+		return nil, fault.New(http.StatusUnsupportedMediaType, "unsupported_format", "the archive has no file that may be a workout")
+	}
+	entry, err := a.Entry(one)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	plain, err := entry.Read(source, maxPlain)
+	return plain, unreadable(err)
 }
 
 // An archive may unpack to maxPlain bytes, and to no more than maxRatio times
@@ -111,6 +150,9 @@ func (f file) tracks() ([]*track.Track, error) {
 	return tracks, nil
 }
 
+// tooLarge is the faults of files that are too much of something.
+var tooLarge = map[string]bool{"too_many_points": true, "too_many_workouts": true, "zip_bomb": true, "zip_too_many_files": true, "file_too_large": true}
+
 // unreadable tells a person what is wrong with a file, and where.
 func unreadable(err error) error {
 	var why *track.Fault
@@ -118,7 +160,7 @@ func unreadable(err error) error {
 		return err
 	}
 	status := http.StatusUnprocessableEntity
-	if why.Code == "too_many_points" || why.Code == "too_many_workouts" {
+	if tooLarge[why.Code] {
 		status = http.StatusRequestEntityTooLarge
 	}
 	out := fault.New(status, why.Code, "%s", why.Detail).Because(err)

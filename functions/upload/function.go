@@ -21,7 +21,7 @@ import (
 )
 
 // Objects is what of the bucket this function touches.
-var Objects = objects.Access{Function: "upload", Writes: []string{"raw/", "track/"}}
+var Objects = objects.Access{Function: "upload", Writes: []string{"import/", "raw/", "track/"}}
 
 // Open opens the upload function.
 func Open(_ context.Context, e function.Env) (*function.Function, error) {
@@ -49,8 +49,14 @@ func open(e function.Env, c Config, s objects.Store) (*function.Function, error)
 		workouts: workouts{base.Store}, shelf: shelf{sealed.Store{Store: objects.Confine(s, Objects), Keys: base.Store.Keys()}}, admission: newAdmission(c.Decoders),
 		zones: &zone.Finder{}, quota: c.Quota, log: base.Log, now: e.Now,
 	}
-	fn := base.Function(f.routes(base),
+	pieces, err := newResumable(f)
+	if err != nil {
+		return nil, err
+	}
+	base.OnSweep(f.sweep)
+	fn := base.Function(f.routes(base, pieces),
 		eventing.On(f.processed), eventing.On(f.failed), eventing.On(f.deleted), eventing.On(f.erase),
+		eventing.On(f.find), eventing.On(f.take), eventing.On(f.finished), eventing.On(f.undoFiles),
 		export.From(base.Store, func(e events.Exported) events.Payload { return events.UploadExported{Exported: e} }, originals))
 	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, s) }
 	closeBase := fn.Close
@@ -68,7 +74,7 @@ type upload struct {
 	now       func() time.Time
 }
 
-func (f *upload) routes(base *function.Base) http.Handler {
+func (f *upload) routes(base *function.Base, pieces *resumable) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST /v1/workouts", member(f.admission.body(rest.Command(base.Store, f.create))))
 	mux.Handle("GET /v1/uploads/{id}", member(f.status))
@@ -82,6 +88,17 @@ func (f *upload) routes(base *function.Base) http.Handler {
 	mux.Handle("POST /v1/gear", member(rest.Command(base.Store, f.addGear)))
 	mux.Handle("PUT /v1/gear/{id}", member(rest.Command(base.Store, f.putGear)))
 	mux.Handle("DELETE /v1/gear/{id}", member(rest.Command(base.Store, f.dropGear)))
+	mux.Handle("POST /v1/imports", member(rest.Command(nil, f.createImport)))
+	mux.Handle("GET /v1/imports", member(f.listImports))
+	mux.Handle("GET /v1/imports/{id}", member(f.showImport))
+	mux.Handle("DELETE /v1/imports/{id}", member(rest.Command(base.Store, f.undoImport)))
+	mux.Handle("GET /v1/imports/{id}/stream", member(f.streamImport))
+	mux.Handle("POST /v1/archive-links", member(rest.Command(base.Store, f.createLink)))
+	mux.Handle("POST /v1/imports/{id}/complete", member(rest.Command(base.Store, f.completeImport)))
+	mux.Handle("POST /v1/archives", member(rest.Command(nil, pieces.serve(pieces.tus.PostFile))))
+	mux.Handle("HEAD /v1/archives/{id}", member(pieces.serve(pieces.tus.HeadFile)))
+	mux.Handle("PATCH /v1/archives/{id}", member(rest.Command(nil, pieces.serve(pieces.tus.PatchFile))))
+	mux.Handle("DELETE /v1/archives/{id}", member(rest.Command(nil, pieces.serve(pieces.tus.DelFile))))
 	return mux
 }
 

@@ -2,6 +2,7 @@ package upload
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -25,7 +26,13 @@ type Submission struct {
 	ContentType string // of Original
 	Extension   string // of Original; "" of an entry by hand
 	FileName    string // "" when there is none
+	ImportID    string // "" of what did not come with an archive
+	Sport       string // where neither person nor file says one
+	Gear        string // that an account says it was done with
 }
+
+// generic is the sport of which nothing is known.
+const generic = "generic"
 
 // Session is one workout of a submission, decoded.
 type Session struct {
@@ -39,6 +46,7 @@ type Fresh struct {
 	Record   Record
 	Track    *track.Track
 	Warnings []string
+	Seen     *Seen // nil for one that can be taken for no other
 }
 
 // Plan is what taking a submission writes.
@@ -47,14 +55,16 @@ type Plan struct {
 	Known  Known // what it was made from
 	Next   Known // what is known afterwards
 	Fresh  []Fresh
+	Anyway bool // also those that are alike others
 }
 
 // NewPlan decides what becomes of the workouts of a submission, given what is
-// known of its content: those that are there stay, the others are made. The
-// same arguments give the same plan, apart from the times of creation.
-func NewPlan(s Submission, sessions []Session, known Known, now time.Time) Plan {
+// known of its content: those that are there stay, as do those that another file
+// has brought (alike, by session), the others are made. The same arguments give
+// the same plan, apart from the times of creation.
+func NewPlan(s Submission, sessions []Session, known Known, alike []string, now time.Time) Plan {
 	original := sha256.Sum256(s.Original)
-	p := Plan{UserID: s.UserID, Known: known, Next: Known{Content: known.Content, Upload: known.Upload}}
+	p := Plan{UserID: s.UserID, Known: known, Next: Known{Content: known.Content, Upload: known.Upload}, Anyway: s.Asked.anyway}
 	up := &p.Next.Upload
 	if known.Content.UploadID == "" {
 		*up = Upload{Digest: digestOf(s.Content), Original: Original{
@@ -73,7 +83,7 @@ func NewPlan(s Submission, sessions []Session, known Known, now time.Time) Plan 
 			up.Original.Key = rawKey(s.UserID, id)
 		}
 		up.Warnings = union(up.Warnings, session.Track.Warnings)
-		if up.Workouts[i] != "" {
+		if up.Workouts[i] != "" || alike[i] != "" {
 			continue
 		}
 		up.Workouts[i] = id
@@ -82,7 +92,12 @@ func NewPlan(s Submission, sessions []Session, known Known, now time.Time) Plan 
 		if o := up.Original; o.Extension != "" {
 			r.Source.FileName, r.Source.SizeBytes, r.Source.SHA256 = o.FileName, o.SizeBytes, o.SHA256
 		}
-		p.Fresh = append(p.Fresh, Fresh{Record: r, Track: session.Track, Warnings: session.Track.Warnings})
+		fresh := Fresh{Record: r, Track: session.Track, Warnings: session.Track.Warnings}
+		if seen, ok := seenOf(session.Track); ok {
+			seen.WorkoutID = id
+			fresh.Seen, fresh.Record.Days = &seen, seen.days()
+		}
+		p.Fresh = append(p.Fresh, fresh)
 	}
 	p.Next.Content.UploadID = up.ID
 	return p
@@ -98,13 +113,14 @@ func newRecord(s Submission, session Session, now time.Time) Record {
 		StartedAt: session.Started, TimeZone: session.Zone,
 		Visibility: events.Visibility(s.Asked.visibility), CreatedAt: now.UTC(),
 		HideMap: s.Asked.hide.place, HideHeartRate: s.Asked.hide.heartRate, HidePower: s.Asked.hide.power,
-		Source: events.Origin{Format: t.Format, Device: scrub(t.Device, maxDevice, false)},
+		Source:   events.Origin{Format: t.Format, Device: scrub(t.Device, maxDevice, false), Gear: s.Gear},
+		ImportID: s.ImportID,
 	}
 	if w.Sport == "" && sportForm.MatchString(t.Sport) {
 		w.Sport = t.Sport
 	}
-	if w.Sport == "" {
-		w.Sport = "generic"
+	if w.Sport == "" || w.Sport == generic && s.Asked.sport == "" {
+		w.Sport = cmp.Or(s.Sport, generic)
 	}
 	if w.Sport == t.Sport && sportForm.MatchString(t.SubSport) {
 		w.SubSport = t.SubSport

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"paceline/functions/upload/archive/archivetest"
 	"paceline/functions/upload/fit/fittest"
 	"paceline/functions/upload/gpx/gpxtest"
 	"paceline/shared/function/functiontest"
@@ -22,7 +23,9 @@ var refusals = []struct {
 	{"no file", []part{{"name", "", "x"}}, 422, "missing_file", ""},
 	{"an empty file", []part{aFile("a.fit", nil)}, 422, "missing_file", ""},
 	{"a picture", []part{aFile("a.fit", []byte("\x89PNG\r\n\x1a\n0000000000000"))}, 415, "unsupported_format", ""},
-	{"an archive of files", []part{aFile("a.zip", []byte("PK\x03\x04aaaaaaaaaaaaaaaaaaaa"))}, 415, "unsupported_format", ""},
+	{"a damaged archive", []part{aFile("a.zip", []byte("PK\x03\x04aaaaaaaaaaaaaaaaaaaa"))}, 422, "zip_corrupt", ""},
+	{"an archive of several files", []part{aFile("a.zip", archivetest.Files(map[string][]byte{"a.gpx": aRun(), "b.gpx": aRun()}))}, 422, "zip_several_files", ""},
+	{"an archive of no file", []part{aFile("a.zip", archivetest.Files(nil))}, 415, "unsupported_format", ""},
 	{"plain text", []part{aFile("a.gpx", []byte("hello, this is my run"))}, 415, "unsupported_format", ""},
 	{"another XML", []part{aFile("a.gpx", []byte(`<?xml version="1.0"?><svg></svg>`))}, 415, "unsupported_format", ""},
 	{"half a FIT file", []part{aFile("a.fit", half(fittest.Run(morning, 300)))}, 422, "fit_truncated", "offset"},

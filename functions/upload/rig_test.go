@@ -46,6 +46,12 @@ func newRig(t *testing.T) rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newRigOn(t, s)
+}
+
+// newRigOn is newRig on another object store.
+func newRigOn(t *testing.T, s objects.Store) rig {
+	t.Helper()
 	f := &faulty{Store: s}
 	r := functiontest.New(t, "upload", func(_ context.Context, e function.Env) (*function.Function, error) {
 		return open(e, Config{Decoders: 2, Quota: testQuota}, f)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // Access is what this function may do in Redis.
-var Access = store.Declare(store.Access{Function: "upload", Commands: []string{"incrby"}})
+var Access = store.Declare(store.Access{Function: "upload", Commands: []string{"hincrby", "incrby", "lrange", "rpush"}})
 
 // workouts is the state of this function. All keys of a person's workouts lie
 // in the person's partition.
@@ -83,12 +84,15 @@ func uploadKey(user, id string) string   { return "upload:" + user + ":" + id }
 func workoutKey(user, id string) string  { return "workout:" + user + ":" + id }
 func deletedKey(user, id string) string  { return "deleted:" + user + ":" + id }
 
-// commit writes a plan, unless something happened since it was made; then it
-// says so and writes nothing.
-func (s workouts) commit(ctx context.Context, p Plan) (done bool, err error) {
+// commit writes a plan and what goes with it, unless something happened since it
+// was made; then it says so and writes nothing.
+func (s workouts) commit(ctx context.Context, p Plan, with func(*store.Tx, Plan) error) (done bool, err error) {
 	err = s.Update(ctx, p.UserID, func(t *store.Tx) error {
 		now, err := knownIn(t, p.UserID, p.Next.Upload.Digest)
 		if done = err == nil && p.Known.Same(now); !done {
+			return err
+		}
+		if done, err = see(t, p); !done {
 			return err
 		}
 		var gear rack
@@ -106,6 +110,9 @@ func (s workouts) commit(ctx context.Context, p Plan) (done bool, err error) {
 		}
 		if p.NewOriginal() {
 			count(ctx, t, p.UserID, p.Next.Upload.Original.SizeBytes)
+		}
+		if err := with(t, p); err != nil {
+			return err
 		}
 		return setKnown(t, p.UserID, p.Next)
 	})
@@ -136,6 +143,83 @@ func setKnown(t *store.Tx, user string, k Known) error {
 		return err
 	}
 	return t.SetSealed(user, t.Key(fileKey(user, k.Upload.Digest)), k.Content, 0)
+}
+
+func dayKey(user, day string) string { return "day:" + user + ":" + day }
+
+// alike is the workouts of the person that the sessions are, "" for those that
+// are none; none at all when the person wants them anyway.
+func (s workouts) alike(ctx context.Context, in Submission, sessions []Session) ([]string, error) {
+	out := make([]string, len(sessions))
+	for i, session := range sessions {
+		now, ok := seenOf(session.Track)
+		if !ok || in.Asked.anyway {
+			continue
+		}
+		var places []store.Place
+		for _, day := range now.days() {
+			places = append(places, store.Place{Owner: in.UserID, Key: s.Key(in.UserID, dayKey(in.UserID, day))})
+		}
+		days, err := store.GetManySealed[Day](ctx, s.Store, places)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range days {
+			if d != nil && out[i] == "" {
+				out[i] = d.alike(now, session.Track)
+			}
+		}
+	}
+	return out, nil
+}
+
+// see keeps the workouts of a plan with their days; false when one of them has
+// become alike another since the plan was made.
+func see(t *store.Tx, p Plan) (bool, error) {
+	days := map[string]Day{}
+	for _, f := range p.Fresh {
+		for _, day := range f.Record.Days {
+			d, ok := days[day]
+			if !ok {
+				if _, err := t.GetSealed(p.UserID, t.Key(dayKey(p.UserID, day)), &d); err != nil {
+					return false, err
+				}
+				days[day] = d
+			}
+			if !p.Anyway && d.alike(*f.Seen, f.Track) != "" {
+				return false, nil
+			}
+		}
+	}
+	for _, f := range p.Fresh {
+		for _, day := range f.Record.Days {
+			days[day] = Day{append(days[day].Seen, *f.Seen)}
+		}
+	}
+	for day, d := range days {
+		if err := t.SetSealed(p.UserID, t.Key(dayKey(p.UserID, day)), d, 0); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// unsee takes a workout out of its days.
+func unsee(t *store.Tx, user string, r Record) error {
+	for _, day := range r.Days {
+		var d Day
+		key := t.Key(dayKey(user, day))
+		if _, err := t.GetSealed(user, key, &d); err != nil {
+			return err
+		}
+		d.Seen = slices.DeleteFunc(d.Seen, func(s Seen) bool { return s.WorkoutID == r.WorkoutID })
+		if len(d.Seen) == 0 {
+			t.Disown(user, key)
+		} else if err := t.SetSealed(user, key, d, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // edit applies rule to a workout of its owner and tells the others when that
@@ -200,6 +284,9 @@ func (s workouts) remove(ctx context.Context, user, id string, check func(Record
 			}
 		}
 		t.Del(t.Key(workoutKey(user, id)))
+		if err := unsee(t, user, r); err != nil {
+			return err
+		}
 		if err := bury(t, user, id, out); err != nil {
 			return err
 		}

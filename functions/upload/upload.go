@@ -20,6 +20,7 @@ type Record struct {
 	Reworks []Rework `json:"reworks,omitempty"`
 	Tracks  []string `json:"tracks,omitempty"`
 	Uploads []string `json:"uploads,omitempty"` // of the workouts that this one took
+	Days    []string `json:"days,omitempty"`    // on which it is kept as seen
 }
 
 // Failure is why a workout could not be computed.
@@ -165,7 +166,7 @@ func (r Record) workout() api.Workout {
 		HideMap: r.HideMap, HideHeartRate: r.HideHeartRate, HidePower: r.HidePower, GearID: r.GearID,
 		Source: api.WorkoutSource{
 			Format: r.Source.Format, Device: r.Source.Device, FileName: r.Source.FileName,
-			SizeBytes: r.Source.SizeBytes, SHA256: r.Source.SHA256,
+			SizeBytes: r.Source.SizeBytes, SHA256: r.Source.SHA256, Gear: r.Source.Gear,
 		},
 	}
 }

@@ -92,7 +92,8 @@ func TestAPlanComesOutTheSameAgain(t *testing.T) {
 		{Track: &track.Track{Format: "fit", Sport: "Bad Sport", StartedAt: time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC)}, Started: morning},
 	}
 	s := Submission{UserID: "u", Original: []byte("x"), Content: []byte("x"), Extension: ".fit"}
-	one, two := NewPlan(s, sessions, Known{}, morning), NewPlan(s, sessions, Known{}, morning.Add(time.Hour))
+	none := make([]string, len(sessions)) // is alike another
+	one, two := NewPlan(s, sessions, Known{}, none, morning), NewPlan(s, sessions, Known{}, none, morning.Add(time.Hour))
 	if one.Next.Upload.ID != two.Next.Upload.ID || strings.Join(one.Keys(), " ") != strings.Join(two.Keys(), " ") {
 		t.Errorf("%v\n%v", one.Keys(), two.Keys())
 	}
@@ -106,13 +107,13 @@ func TestAPlanComesOutTheSameAgain(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	s.UserID = "v"
-	if other := NewPlan(s, sessions, Known{}, morning); other.Next.Upload.ID == one.Next.Upload.ID || other.Fresh[0].Record.WorkoutID == one.Fresh[0].Record.WorkoutID {
+	if other := NewPlan(s, sessions, Known{}, none, morning); other.Next.Upload.ID == one.Next.Upload.ID || other.Fresh[0].Record.WorkoutID == one.Fresh[0].Record.WorkoutID {
 		t.Error("two people have the same ids")
 	}
 	known := one.Next
 	known.Delete(one.Fresh[0].Record)
 	s.UserID = "u"
-	again := NewPlan(s, sessions, known, morning)
+	again := NewPlan(s, sessions, known, none, morning)
 	if len(again.Fresh) != 1 || again.Fresh[0].Record.WorkoutID == one.Fresh[0].Record.WorkoutID || again.NewOriginal() {
 		t.Errorf("after deleting one: %+v", again.Fresh)
 	}

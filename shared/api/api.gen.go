@@ -253,6 +253,60 @@ func (e GoalPeriod) Valid() bool {
 	}
 }
 
+// Defines values for ImportState.
+const (
+	ImportStateFinished  ImportState = "finished"
+	ImportStateReceiving ImportState = "receiving"
+	ImportStateRunning   ImportState = "running"
+	ImportStateUndoing   ImportState = "undoing"
+	ImportStateUndone    ImportState = "undone"
+)
+
+// Valid indicates whether the value is a known member of the ImportState enum.
+func (e ImportState) Valid() bool {
+	switch e {
+	case ImportStateFinished:
+		return true
+	case ImportStateReceiving:
+		return true
+	case ImportStateRunning:
+		return true
+	case ImportStateUndoing:
+		return true
+	case ImportStateUndone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportVerdict.
+const (
+	ImportVerdictCreated   ImportVerdict = "created"
+	ImportVerdictDuplicate ImportVerdict = "duplicate"
+	ImportVerdictFailed    ImportVerdict = "failed"
+	ImportVerdictIgnored   ImportVerdict = "ignored"
+	ImportVerdictWaiting   ImportVerdict = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ImportVerdict enum.
+func (e ImportVerdict) Valid() bool {
+	switch e {
+	case ImportVerdictCreated:
+		return true
+	case ImportVerdictDuplicate:
+		return true
+	case ImportVerdictFailed:
+		return true
+	case ImportVerdictIgnored:
+		return true
+	case ImportVerdictWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LoadConvention.
 const (
 	LoadConventionAverage     LoadConvention = "average"
@@ -279,6 +333,7 @@ const (
 	NotificationKindFollowedWorkout NotificationKind = "followed_workout"
 	NotificationKindGearWorn        NotificationKind = "gear_worn"
 	NotificationKindGoalReached     NotificationKind = "goal_reached"
+	NotificationKindImportFinished  NotificationKind = "import_finished"
 	NotificationKindRecordSet       NotificationKind = "record_set"
 	NotificationKindWorkoutFailed   NotificationKind = "workout_failed"
 	NotificationKindWorkoutReady    NotificationKind = "workout_ready"
@@ -298,6 +353,8 @@ func (e NotificationKind) Valid() bool {
 	case NotificationKindGearWorn:
 		return true
 	case NotificationKindGoalReached:
+		return true
+	case NotificationKindImportFinished:
 		return true
 	case NotificationKindRecordSet:
 		return true
@@ -622,6 +679,40 @@ type AlertSample struct {
 
 // AlertState What operators did about an alert.
 type AlertState string
+
+// ArchiveFile An archive and what the person says of its workouts.
+type ArchiveFile struct {
+	// File A zip archive.
+	File       []byte     `json:"file"`
+	Visibility Visibility `json:"visibility,omitempty"`
+}
+
+// ArchiveLink The request that puts an archive, for whoever has it.
+type ArchiveLink struct {
+	ImportID ID `json:"import_id"`
+
+	// Method PUT.
+	Method string `json:"method"`
+
+	// URL The address.
+	URL string `json:"url"`
+
+	// Headers That the request must have.
+	Headers map[string]string `json:"headers"`
+
+	// ExpiresAt Until when it works.
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// ArchiveLinkRequest An archive that is to come.
+type ArchiveLinkRequest struct {
+	// SizeBytes Its size.
+	SizeBytes int64 `json:"size_bytes"`
+
+	// FileName Its name.
+	FileName   string     `json:"file_name,omitempty"`
+	Visibility Visibility `json:"visibility,omitempty"`
+}
 
 // AthleteBasis What was known of a person on a day.
 type AthleteBasis struct {
@@ -1251,6 +1342,78 @@ type GoalRequest struct {
 //
 // Example: 01JTWKZ5R8Q3V7N2M4X6Y9A0BC
 type ID = string
+
+// Import An archive and what became of it. Totals count files.
+type Import struct {
+	ID    ID          `json:"id"`
+	State ImportState `json:"state"`
+
+	// FileName The name that it was uploaded with.
+	FileName string `json:"file_name,omitempty"`
+
+	// SizeBytes Of the archive.
+	SizeBytes int64 `json:"size_bytes"`
+
+	// CreatedAt When it came.
+	CreatedAt time.Time `json:"created_at"`
+
+	// EndedAt When it was finished, or undone.
+	EndedAt *time.Time `json:"ended_at,omitempty"`
+
+	// Files That were found so far.
+	Files int `json:"files"`
+
+	// Waiting Of them without a verdict.
+	Waiting int `json:"waiting"`
+
+	// Created That made workouts.
+	Created int `json:"created"`
+
+	// Duplicates Whose workouts the person had.
+	Duplicates int `json:"duplicates"`
+
+	// Failed That could not be taken.
+	Failed int `json:"failed"`
+
+	// Ignored That are no workouts.
+	Ignored int `json:"ignored"`
+
+	// Items A page of the files; absent in lists.
+	Items      []ImportFile `json:"items,omitempty"`
+	NextCursor NextCursor   `json:"next_cursor,omitempty"`
+
+	// Error Why the archive was given up.
+	Error *UploadError `json:"error,omitempty"`
+}
+
+// ImportFile A file of an archive.
+type ImportFile struct {
+	// Name Its name in the archive.
+	Name    string        `json:"name"`
+	Verdict ImportVerdict `json:"verdict"`
+
+	// Code Why it failed or was ignored; for programs, stable.
+	Code string `json:"code,omitempty"`
+
+	// Detail The same for people.
+	Detail string `json:"detail,omitempty"`
+
+	// Workouts What it became.
+	Workouts []ID `json:"workouts,omitempty"`
+}
+
+// ImportList A page of imports.
+type ImportList struct {
+	// Items The newest first.
+	Items      []Import   `json:"items"`
+	NextCursor NextCursor `json:"next_cursor,omitempty"`
+}
+
+// ImportState How far an import is.
+type ImportState string
+
+// ImportVerdict What became of a file: it waits for its turn, made a workout, is one that the person had, could not be taken, or is none.
+type ImportVerdict string
 
 // KeyRotation How far a rotation of people's keys is.
 type KeyRotation struct {
@@ -2322,7 +2485,7 @@ type WorkoutFile struct {
 	// Description The file's own when absent.
 	Description string `json:"description,omitempty"`
 
-	// File FIT, GPX or TCX, also as .gz.
+	// File FIT, GPX, TCX or KML, also as .gz or .zip; KMZ.
 	File []byte `json:"file"`
 
 	// GearID What it was done with; the usual of the sport when absent.
@@ -2336,6 +2499,9 @@ type WorkoutFile struct {
 
 	// HidePower Others do not see the power, nor what follows from it.
 	HidePower bool `json:"hide_power,omitempty,omitzero"`
+
+	// KeepDuplicate Take the workout also when another file or device has brought it.
+	KeepDuplicate bool `json:"keep_duplicate,omitempty,omitzero"`
 
 	// Name The file's own when absent.
 	Name       string     `json:"name,omitempty"`
@@ -2352,7 +2518,7 @@ type WorkoutList struct {
 
 // WorkoutSource Where a workout came from. Others than the owner see the format and the device only.
 type WorkoutSource struct {
-	// Format fit, gpx, tcx or manual.
+	// Format fit, gpx, tcx, kml or manual.
 	Format string `json:"format"`
 
 	// Device Maker and product, or the program that wrote the file.
@@ -2366,6 +2532,9 @@ type WorkoutSource struct {
 
 	// SHA256 The digest of the original, in hex.
 	SHA256 string `json:"sha256,omitempty"`
+
+	// Gear What the account that it was exported from calls the gear.
+	Gear string `json:"gear,omitempty"`
 }
 
 // WorkoutState How far a workout or an upload is.

@@ -138,6 +138,9 @@ func TestRequestAllowsNoUnknownFields(t *testing.T) {
 			return
 		}
 		for kind, media := range op.RequestBody.Value.Content {
+			if media.Schema.Value.Format == "binary" {
+				continue // bytes have no fields
+			}
 			if !strings.HasPrefix(media.Schema.Ref, "#/components/schemas/") {
 				t.Errorf("%s: the schema has no name", kind)
 			}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Access is what of a bucket one function touches, as prefixes that end in a
@@ -72,4 +73,11 @@ func (c *confined) List(ctx context.Context, prefix, after string, limit int) ([
 		return nil, err
 	}
 	return c.Store.List(ctx, prefix, after, limit)
+}
+
+func (c *confined) Link(ctx context.Context, key string, size int64, within time.Duration) (Link, error) {
+	if err := c.may("put", key, c.a.Writes); err != nil {
+		return Link{}, err
+	}
+	return c.Store.Link(ctx, key, size, within)
 }

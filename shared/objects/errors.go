@@ -28,6 +28,8 @@ var (
 	ErrRange = &Fault{"object_range_invalid", http.StatusRequestedRangeNotSatisfiable, "the range lies outside the object"}
 	// ErrCorrupt means that what the store gave back is not what was put.
 	ErrCorrupt = &Fault{"object_corrupt", http.StatusServiceUnavailable, "the content read is not the content that was put"}
+	// ErrUnsupported means that the store is not one that strangers can reach.
+	ErrUnsupported = &Fault{"object_links_unsupported", http.StatusNotImplemented, "the store makes no links"}
 	// ErrUnavailable means that the store cannot be reached, refuses us or does
 	// not answer in time: the same call may succeed later. It also wraps the
 	// error of a cancelled context.

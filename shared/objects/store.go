@@ -37,6 +37,10 @@ type Store interface {
 	// may be empty. Fewer than limit means that there are no more.
 	// ErrInvalidKey, ErrUnavailable.
 	List(ctx context.Context, prefix, after string, limit int) ([]Entry, error)
+	// Link makes a request by which whoever has it can put an object of so many
+	// bytes under key until some time from now, without the store's credentials.
+	// ErrInvalidKey, ErrUnsupported, ErrUnavailable.
+	Link(ctx context.Context, key string, size int64, within time.Duration) (Link, error)
 	// Close gives back connections. The Store is not used afterwards.
 	Close() error
 }
@@ -55,6 +59,13 @@ func (o Options) MediaType() string {
 		return DefaultContentType
 	}
 	return o.ContentType
+}
+
+// Link is a request that puts one object.
+type Link struct {
+	Method string
+	URL    string
+	Header map[string]string // that the request must have
 }
 
 // Info describes an object.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"time"
 )
 
 // Sub is the part of s whose keys start with prefix and a slash, seen without
@@ -80,4 +81,12 @@ func (s *sub) List(ctx context.Context, prefix, after string, limit int) ([]Entr
 		entries[i].Key = strings.TrimPrefix(entries[i].Key, s.prefix)
 	}
 	return entries, err
+}
+
+func (s *sub) Link(ctx context.Context, key string, size int64, within time.Duration) (Link, error) {
+	full, err := s.full(key)
+	if err != nil {
+		return Link{}, err
+	}
+	return s.Store.Link(ctx, full, size, within)
 }

@@ -89,6 +89,14 @@ func (s *Store) sweep(t time.Time) error {
 // Close gives the folder back.
 func (s *Store) Close() error { return s.root.Close() }
 
+// Link is ErrUnsupported: nobody else reaches a folder.
+func (s *Store) Link(_ context.Context, key string, _ int64, _ time.Duration) (objects.Link, error) {
+	if err := objects.ValidateKey(key); err != nil {
+		return objects.Link{}, err
+	}
+	return objects.Link{}, objects.ErrUnsupported.Wrap("link", key, nil)
+}
+
 // Get opens the object under key.
 func (s *Store) Get(ctx context.Context, key string, r objects.Range) (io.ReadCloser, objects.Info, error) {
 	file, info, err := s.find(ctx, "get", key)

@@ -2,8 +2,10 @@ package s3_test
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"paceline/shared/objects"
 	"paceline/shared/objects/objectstest"
@@ -77,5 +79,51 @@ func TestTLSIsBelievedForItsAuthority(t *testing.T) {
 		if _, err := objects.Open(url, s3.Driver); err == nil || !strings.Contains(err.Error(), "OBJECTS_URL: the parameter ca_file") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A link puts one object of its size to its place, and nothing else.
+func TestLink(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	put := func(change func(*http.Request), within time.Duration, body string) int {
+		t.Helper()
+		link, err := s.Link(t.Context(), "import/k", 3, within)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), link.Method, link.URL, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(req)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode
+	}
+	asItIs := func(*http.Request) {}
+	for name, status := range map[string]int{
+		"a longer body": put(asItIs, time.Minute, "abcd"),
+		"another key":   put(func(r *http.Request) { r.URL.Path += "2" }, time.Minute, "abc"),
+		"a read":        put(func(r *http.Request) { r.Method = http.MethodGet }, time.Minute, ""),
+	} {
+		if status < 400 {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+	if _, err := s.Head(t.Context(), "import/k"); !errors.Is(err, objects.ErrNotFound) {
+		t.Errorf("something is there: %v", err)
+	}
+	if status := put(asItIs, time.Minute, "abc"); status != http.StatusOK {
+		t.Errorf("as it is: %d", status)
+	}
+	if b, _, err := objects.ReadAll(t.Context(), s, "import/k", 10); err != nil || string(b) != "abc" {
+		t.Errorf("%q %v", b, err)
+	}
+	if _, err := s.Link(t.Context(), "../k", 3, time.Minute); !errors.Is(err, objects.ErrInvalidKey) {
+		t.Errorf("a bad key: %v", err)
 	}
 }

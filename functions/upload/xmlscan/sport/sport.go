@@ -76,7 +76,7 @@ var strava = map[string]Name{
 // spellings are the other words, by their squashed form.
 var spellings = map[string]Name{
 	"run": {"running", ""}, "jog": {"running", ""}, "jogging": {"running", ""}, "laufen": {"running", ""},
-	"trailrun": {"running", "trail"}, "trailrunning": {"running", "trail"},
+	"skitouring": {"alpine_skiing", "backcountry"}, "trailrun": {"running", "trail"}, "trailrunning": {"running", "trail"},
 	"treadmill": {"running", "treadmill"}, "treadmillrun": {"running", "treadmill"},
 	"treadmillrunning": {"running", "treadmill"}, "indoorrunning": {"running", "indoor_running"},
 	"trackrunning": {"running", "track"}, "streetrunning": {"running", "street"},
