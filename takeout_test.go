@@ -132,6 +132,7 @@ func plantTakeout(t *testing.T, r *running) (anna *person, more map[string]strin
 	content := fittest.Run(monday, 1500)
 	up := anna.upload("run.fit", content, map[string]string{"name": "Anna's run"})
 	more["upload"], more["content"] = up.Workouts[0].ID, string(content)
+	anna.imports(map[string][]byte{"second.fit": fittest.Run(monday.Add(48*time.Hour), 600)})
 	ben.upload("run.fit", fittest.Run(monday.Add(time.Hour), 900), map[string]string{"name": "Secret run of Ben", "visibility": "private"})
 	r.settled()
 	return anna, more
