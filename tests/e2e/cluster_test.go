@@ -140,8 +140,13 @@ func (s *suite) objects(t testing.TB, in string, kinds ...string) []object {
 // allReady waits until all objects of some kinds are Ready.
 func (s *suite) allReady(t testing.TB, kinds ...string) {
 	t.Helper()
+	s.readyWithin(t, patience, kinds...)
+}
+
+func (s *suite) readyWithin(t testing.TB, limit time.Duration, kinds ...string) {
+	t.Helper()
 	var late []string
-	ok := eventually(func() bool {
+	ok := within(limit, func() bool {
 		late = nil
 		for _, o := range s.objects(t, namespace, kinds...) {
 			if c := o.ready(); c.Status != "True" {
@@ -151,7 +156,7 @@ func (s *suite) allReady(t testing.TB, kinds ...string) {
 		return len(late) == 0
 	})
 	if !ok {
-		t.Fatalf("not ready after %s:\n%s", patience, strings.Join(late, "\n"))
+		t.Fatalf("not ready after %s:\n%s", limit, strings.Join(late, "\n"))
 	}
 }
 
@@ -183,8 +188,10 @@ func (s *suite) asleep(t testing.TB) {
 }
 
 // eventually waits until holds does.
-func eventually(holds func() bool) bool {
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
+func eventually(holds func() bool) bool { return within(patience, holds) }
+
+func within(limit time.Duration, holds func() bool) bool {
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
 		if holds() {
 			return true
 		}

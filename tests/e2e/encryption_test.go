@@ -233,7 +233,7 @@ func (e *encryption) grant(t testing.TB, r resource) error {
 		return err
 	}
 	_, err := e.s.run(t, "", "kubectl", "-n", r.Metadata.Namespace, "patch", "certificates.networking.internal.knative.dev", r.Metadata.Name, "--subresource=status", "--type=merge",
-		"-p", fmt.Sprintf(`{"status":{"observedGeneration":%d,"conditions":[{"type":"Ready","status":"True"}]}}`, r.Metadata.Generation))
+		"-p", fmt.Sprintf(`{"status":{"observedGeneration":%d,"conditions":[{"type":"Ready","status":"True","lastTransitionTime":%q}]}}`, r.Metadata.Generation, time.Now().UTC().Format(time.RFC3339)))
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"paceline/functions/upload/fit/fittest"
 )
@@ -31,11 +32,14 @@ func (s *suite) wire(t testing.TB) {
 	}
 	t.Logf("without encryption: %d bytes, tokens on %d ways, of %d secrets %d read", open.bytes, len(open.tokens), len(secrets), len(open.leaks))
 
+	began := time.Now()
 	s.encrypt(s.whole)
 	s.cluster = "local-tls"
 	t.Log("\n" + s.secrets(t))
 	s.must(t, "make", "deploy", "CLUSTER="+s.cluster)
-	s.allReady(t, "ksvc", "broker", "trigger", "pingsource", "eventpolicy")
+	// Every subscription is made anew, more than once: each address changes.
+	s.readyWithin(t, 3*patience, "ksvc", "broker", "trigger", "pingsource", "eventpolicy")
+	t.Logf("all encrypted %s later", time.Since(began).Round(time.Second))
 	emil, secrets := s.tells(t, "Emil")
 	closed := s.capture(t, secrets, func() { emil.goesOn(t) })
 	if len(closed.tokens) > 0 {
