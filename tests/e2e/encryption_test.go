@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -52,9 +53,15 @@ type encryption struct {
 	s         *suite
 	authority *tlstest.Authority
 	pool      *x509.CertPool
-	routes    atomic.Pointer[map[string]string] // host → the address of its Service
+	routes    atomic.Pointer[map[string]route] // by host
 	mu        sync.Mutex
 	made      map[string]*tls.Certificate // by name
+}
+
+// route is the Service behind a host, and what it is to be told.
+type route struct {
+	address string
+	headers map[string]string
 }
 
 // encrypt turns Knative's encryption on until the test ends.
@@ -150,7 +157,11 @@ type resource struct {
 			Hosts []string
 			HTTP  struct {
 				Paths []struct {
-					Splits []struct{ ServiceName, ServiceNamespace string }
+					AppendHeaders map[string]string
+					Splits        []struct {
+						ServiceName, ServiceNamespace string
+						AppendHeaders                 map[string]string
+					}
 				}
 			}
 		}
@@ -163,15 +174,19 @@ type resource struct {
 // serve is the ingress, and follows what Serving asks for, until the test ends.
 func (e *encryption) serve(t testing.TB) {
 	t.Helper()
-	e.routes.Store(&map[string]string{})
+	e.routes.Store(&map[string]route{})
 	l, err := tls.Listen("tcp", net.JoinHostPort(e.s.node, tlsPort), &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: e.certificate})
 	if err != nil {
 		t.Fatal(err)
 	}
 	proxy := &httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(&url.URL{Scheme: "https", Host: (*e.routes.Load())[p.In.Host]})
+			to := (*e.routes.Load())[p.In.Host]
+			p.SetURL(&url.URL{Scheme: "https", Host: to.address})
 			p.Out.Host = p.In.Host
+			for name, value := range to.headers {
+				p.Out.Header.Set(name, value)
+			}
 			p.SetXForwarded()
 		},
 		FlushInterval: -1,
@@ -182,7 +197,7 @@ func (e *encryption) serve(t testing.TB) {
 		ErrorLog: log.New(os.Stderr, "ingress of the suite: ", 0),
 	}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if (*e.routes.Load())[r.Host] == "" {
+		if (*e.routes.Load())[r.Host].address == "" {
 			http.Error(w, "no route for "+r.Host, http.StatusNotFound)
 			return
 		}
@@ -250,7 +265,7 @@ func (e *encryption) follow(t testing.TB) {
 		t.Error(err)
 		return
 	}
-	addresses, routes := map[string]string{}, map[string]string{}
+	addresses, routes := map[string]string{}, map[string]route{}
 	for _, r := range list.Items {
 		if r.Kind == "Service" {
 			addresses[r.Metadata.Namespace+"/"+r.Metadata.Name] = r.Spec.ClusterIP
@@ -262,8 +277,11 @@ func (e *encryption) follow(t testing.TB) {
 			for _, rule := range r.Spec.Rules {
 				for _, path := range rule.HTTP.Paths {
 					for _, split := range path.Splits { // nothing is split here: the newest revision has it all
+						to := route{net.JoinHostPort(addresses[split.ServiceNamespace+"/"+split.ServiceName], "443"), map[string]string{}}
+						maps.Copy(to.headers, path.AppendHeaders)
+						maps.Copy(to.headers, split.AppendHeaders)
 						for _, host := range rule.Hosts {
-							routes[host] = net.JoinHostPort(addresses[split.ServiceNamespace+"/"+split.ServiceName], "443")
+							routes[host] = to
 						}
 					}
 				}
