@@ -50,7 +50,7 @@ func (s *suite) secrets(t testing.TB) string {
 		"--objects-url", "s3://paceline?region=us-east-1&endpoint=https://" + s.node + ":" + s3Port + "&ca_file=/etc/paceline/stores/ca.crt",
 		"--mail-url", "smtp://" + s.node + ":" + mailPort, "--public-url", "https://paceline.example",
 		"--mail-from", "Paceline <no-reply@paceline.example>", "--admin-emails", "root@example.com",
-	}, s.storeValues()...)
+	}, s.storeValues(t)...)
 	out, err := s.run(t, rendered, command...)
 	if err != nil {
 		t.Fatal(err)

@@ -76,7 +76,7 @@ func (s *suite) copySecrets(t testing.TB, redis string) {
 	rendered := s.must(t, "kubectl", "kustomize", "clusters/local")
 	command := append([]string{"kn", "paceline", "secrets", "-n", faulty, "-f", "-", "--redis-url", cmp.Or(redis, "rediss://x"),
 		"--objects-url", "s3://x", "--mail-url", "smtp://x", "--public-url", "https://x.example", "--mail-from", "x@example.com",
-	}, s.storeValues()...)
+	}, s.storeValues(t)...)
 	_, err := s.run(t, rendered, command...)
 	if err != nil {
 		t.Fatal(err)

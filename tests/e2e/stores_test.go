@@ -3,14 +3,19 @@
 package e2e
 
 import (
+	"encoding/json"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
+	"paceline/knative"
 	"paceline/shared/function/store"
+	"paceline/shared/objects"
 	"paceline/shared/objects/objectstest"
 	"paceline/shared/smtptest"
 	"paceline/shared/tlstest"
@@ -63,7 +68,7 @@ func startStores(t testing.TB, s *suite) *stores {
 	for _, port := range []string{redisPort, s3Port} {
 		s.listening(t, port)
 	}
-	for _, function := range usesObjects {
+	for _, function := range usesObjects(t) {
 		s.must(t, gateway, "admin", "--access", "e2e", "--secret", secret, "--endpoint-url", "https://"+net.JoinHostPort(s.node, s3Port), "--allow-insecure",
 			"create-user", "--access", function, "--secret", secret, "--role", "user")
 	}
@@ -71,15 +76,31 @@ func startStores(t testing.TB, s *suite) *stores {
 }
 
 // usesObjects is every function with an account of the S3 server.
-var usesObjects = []string{"deadletter", "stats", "upload"}
+func usesObjects(t testing.TB) []string {
+	t.Helper()
+	var declared []objects.Access
+	text, err := knative.Manifests.ReadFile("objects.json")
+	if err == nil {
+		err = json.Unmarshal(text, &declared)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, a := range declared {
+		used[a.Function] = true
+	}
+	return slices.Sorted(maps.Keys(used))
+}
 
 // storeValues are the flags for what only the stores' provider knows.
-func (s *suite) storeValues() []string {
+func (s *suite) storeValues(t testing.TB) []string {
+	t.Helper()
 	flags := []string{"--value", "paceline-stores/ca.crt=@" + s.stores.tls.CA}
 	if s.stores.transportCA != "" {
 		flags = append(flags, "--value", "paceline-transport/ca.crt=@"+s.stores.transportCA)
 	}
-	for _, function := range usesObjects {
+	for _, function := range usesObjects(t) {
 		flags = append(flags, "--value", "paceline-objects-"+function+"/access-key-id="+function, "--value", "paceline-objects-"+function+"/secret-access-key="+secret)
 	}
 	return flags
