@@ -31,6 +31,7 @@ type Day struct {
 // Seen is what is kept of a workout to know it again.
 type Seen struct {
 	WorkoutID string   `json:"workout_id"`
+	Recorded  string   `json:"recorded,omitempty"` // as another workout, which this one took
 	Sport     string   `json:"sport"`
 	StartMS   int64    `json:"start_ms"` // Unix time
 	EndMS     int64    `json:"end_ms"`

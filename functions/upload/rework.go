@@ -98,6 +98,7 @@ func (r Record) tracks() []string { return append([]string{r.TrackKey}, r.Tracks
 // absorb makes another workout a part of this one: its files and tracks live as
 // long as this one does.
 func (r *Record) absorb(other Record) {
+	r.Days = union(r.Days, other.Days)
 	r.Tracks = union(r.Tracks, other.tracks())
 	r.Uploads = union(r.Uploads, slices.DeleteFunc(other.uploads(), func(id string) bool { return id == r.UploadID }))
 }

@@ -186,7 +186,7 @@ func TestMergingEndsTheOthers(t *testing.T) {
 	if left := r.objects(t); len(left) != 0 {
 		t.Errorf("objects left: %v", left)
 	}
-	if fresh := taken(t, r.Rig, who, aFile("a.gpx", aRun())); fresh.Workouts[0].Duplicate {
+	if fresh := taken(t, r.Rig, who, aFile("a.gpx", aRun())); len(fresh.Workouts) != 1 || fresh.Workouts[0].Duplicate {
 		t.Errorf("after all is deleted: %+v", fresh)
 	}
 }

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -262,7 +263,12 @@ func (s workouts) unwork(ctx context.Context, user, id string, check func(Record
 					return err
 				}
 			}
-			if err := b.make(again); err != nil {
+			err := pass(b.t, b.user, again.Days, func(s *Seen) {
+				if s.WorkoutID == r.WorkoutID && s.Recorded == taken.Record.WorkoutID {
+					s.WorkoutID, s.Recorded = again.WorkoutID, ""
+				}
+			})
+			if err := errors.Join(err, b.make(again)); err != nil {
 				return err
 			}
 			out = append(out, again)
@@ -317,7 +323,12 @@ func (b bench) take(r, other Record) (Taken, error) {
 			return Taken{}, err
 		}
 	}
-	return out, b.end(now)
+	err = pass(b.t, b.user, now.Days, func(s *Seen) {
+		if s.WorkoutID == now.WorkoutID {
+			s.WorkoutID, s.Recorded = r.WorkoutID, cmp.Or(s.Recorded, now.WorkoutID)
+		}
+	})
+	return out, errors.Join(err, b.end(now))
 }
 
 // end takes a workout away and says so; its objects are another one's.

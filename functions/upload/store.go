@@ -222,6 +222,27 @@ func unsee(t *store.Tx, user string, r Record) error {
 	return nil
 }
 
+// pass changes what is seen of workouts on some days.
+func pass(t *store.Tx, user string, days []string, rule func(*Seen)) error {
+	for _, day := range days {
+		var d Day
+		key := t.Key(dayKey(user, day))
+		if _, err := t.GetSealed(user, key, &d); err != nil {
+			return err
+		}
+		for i := range d.Seen {
+			rule(&d.Seen[i])
+		}
+		if len(d.Seen) == 0 {
+			continue
+		}
+		if err := t.SetSealed(user, key, d, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // edit applies rule to a workout of its owner and tells the others when that
 // changed something.
 func (s workouts) edit(ctx context.Context, user, id string, rule func(*Record) (bool, error)) (Record, error) {
