@@ -85,7 +85,7 @@ func (f *notify) failed(ctx context.Context, e events.WorkoutFailed) error {
 // workout. First records are none to tell of, and old workouts are no news.
 func (f *notify) recordSet(ctx context.Context, e events.RecordSet) error {
 	values := record(e)
-	if values == nil || f.base.Now().Sub(e.StartedAt) > recordNews {
+	if values == nil || e.ImportID != "" || f.base.Now().Sub(e.StartedAt) > recordNews {
 		return nil
 	}
 	return f.notes.tell(ctx, Matter{
@@ -100,7 +100,7 @@ func (f *notify) goalReached(ctx context.Context, e events.GoalReached) error {
 	if err != nil {
 		return fault.Invalid("invalid_event", "end is no day")
 	}
-	if f.base.Now().Sub(end) > recordNews {
+	if e.ImportID != "" || f.base.Now().Sub(end) > recordNews {
 		return nil
 	}
 	return f.notes.tell(ctx, Matter{

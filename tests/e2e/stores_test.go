@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"paceline/knative"
 	"paceline/shared/function/store"
 	"paceline/shared/objects"
 	"paceline/shared/objects/objectstest"
@@ -68,7 +67,7 @@ func startStores(t testing.TB, s *suite) *stores {
 	for _, port := range []string{redisPort, s3Port} {
 		s.listening(t, port)
 	}
-	for _, function := range usesObjects(t) {
+	for _, function := range s.usesObjects(t) {
 		s.must(t, gateway, "admin", "--access", "e2e", "--secret", secret, "--endpoint-url", "https://"+net.JoinHostPort(s.node, s3Port), "--allow-insecure",
 			"create-user", "--access", function, "--secret", secret, "--role", "user")
 	}
@@ -76,10 +75,10 @@ func startStores(t testing.TB, s *suite) *stores {
 }
 
 // usesObjects is every function with an account of the S3 server.
-func usesObjects(t testing.TB) []string {
+func (s *suite) usesObjects(t testing.TB) []string {
 	t.Helper()
 	var declared []objects.Access
-	text, err := knative.Manifests.ReadFile("objects.json")
+	text, err := os.ReadFile(filepath.Join(s.root, "knative", "objects.json"))
 	if err == nil {
 		err = json.Unmarshal(text, &declared)
 	}
@@ -100,7 +99,7 @@ func (s *suite) storeValues(t testing.TB) []string {
 	if s.stores.transportCA != "" {
 		flags = append(flags, "--value", "paceline-transport/ca.crt=@"+s.stores.transportCA)
 	}
-	for _, function := range usesObjects(t) {
+	for _, function := range s.usesObjects(t) {
 		flags = append(flags, "--value", "paceline-objects-"+function+"/access-key-id="+function, "--value", "paceline-objects-"+function+"/secret-access-key="+secret)
 	}
 	return flags
