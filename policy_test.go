@@ -120,6 +120,8 @@ func (w policyWorld) things(owner *person) {
 	var made struct{ ID string }
 	owner.want(201, "POST", "/v1/goals", policyBodies["PUT /v1/goals/{id}"], &made)
 	w.objects["goal"] = made.ID
+	owner.want(201, "POST", "/v1/privacy-zones", map[string]any{"lat": -52, "lng": 13, "radius_m": 200}, &made)
+	w.objects["zone"] = made.ID
 	owner.want(201, "POST", "/v1/gear", policyBodies["PUT /v1/gear/{id}"], &made)
 	w.objects["gear"] = made.ID
 	a := w.r.json(owner.token, "POST", "/v1/stats/replays", nil)

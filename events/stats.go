@@ -64,6 +64,18 @@ type StatsRebuildRequested struct {
 	After string `json:"after,omitempty"`
 }
 
+// StatsCohortChanged says what a person has put into the cohorts of a sport and
+// month now. It is sent by stats to itself, since cohorts lie elsewhere than
+// people.
+type StatsCohortChanged struct {
+	UserID  string         `json:"user_id"`
+	Sport   string         `json:"sport"`
+	Month   string         `json:"month"` // YYYY-MM
+	Version int64          `json:"version"`
+	Token   string         `json:"token" sealed:"true"`   // how the cohorts call the person
+	Buckets map[string]int `json:"buckets" sealed:"true"` // by cohort; 0 takes out again
+}
+
 // EventType and its two sisters make a struct a Payload.
 
 func (RecordSet) EventType() string            { return TypeRecordSet }
@@ -79,6 +91,11 @@ func (g GoalReached) Subject() string { return g.GoalID + "/" + g.Start }
 
 // PartitionKey lets each slice go on by itself.
 func (s StatsReplayRequested) PartitionKey() string { return s.UserID + "/" + strconv.Itoa(s.Slice) }
+
+func (StatsCohortChanged) EventType() string      { return TypeStatsCohort }
+func (s StatsCohortChanged) Subject() string      { return s.UserID + "/" + s.Sport + "/" + s.Month }
+func (s StatsCohortChanged) PartitionKey() string { return s.UserID }
+func (s StatsCohortChanged) EventVersion() int64  { return s.Version }
 
 func (StatsRebuildRequested) EventType() string { return TypeStatsRebuild }
 

@@ -22,6 +22,7 @@ const (
 	TypeGoalReached         = "paceline.goal.reached.v1"
 	TypeGearChanged         = "paceline.gear.changed.v1"
 	TypeGearWorn            = "paceline.gear.worn.v1"
+	TypeStatsCohort         = "paceline.stats.cohort.changed.v1"
 	TypeStatsReplay         = "paceline.stats.replay.requested.v1"
 	TypeStatsRebuild        = "paceline.stats.rebuild.requested.v1"
 	TypeAccountRegistered   = "paceline.account.registered.v1"
@@ -82,6 +83,7 @@ var senders = map[string][]string{
 	TypeGoalReached:         {"stats"},
 	TypeGearChanged:         {"upload"},
 	TypeGearWorn:            {"stats"},
+	TypeStatsCohort:         {"stats"},
 	TypeStatsReplay:         {"stats"},
 	TypeStatsRebuild:        {"stats"},
 	TypeAccountRegistered:   {"accounts"},
@@ -133,7 +135,7 @@ func All() []Payload {
 	return []Payload{
 		&WorkoutUploaded{}, &WorkoutUpdated{}, &WorkoutDeleted{}, &WorkoutProcessed{}, &WorkoutFailed{},
 		&ImportRequested{}, &ImportFileFound{}, &ImportFinished{}, &ImportUndoRequested{}, &ImportUndone{},
-		&RecordSet{}, &GoalReached{}, &GearChanged{}, &GearWorn{}, &StatsReplayRequested{}, &StatsRebuildRequested{},
+		&RecordSet{}, &GoalReached{}, &GearChanged{}, &GearWorn{}, &StatsCohortChanged{}, &StatsReplayRequested{}, &StatsRebuildRequested{},
 		&AccountRegistered{}, &AccountVerified{}, &AccountErased{},
 		&FeedErased{}, &MailErased{}, &NotifyErased{}, &SocialErased{}, &StatsErased{}, &UploadErased{},
 		&AccountExportRequested{},

@@ -33,7 +33,8 @@ type Workout struct {
 	HideMap       bool   `json:"hide_map,omitempty"`
 	HideHeartRate bool   `json:"hide_heart_rate,omitempty"`
 	HidePower     bool   `json:"hide_power,omitempty"`
-	GearID        string `json:"gear_id,omitempty"` // what it was done with
+	GearID        string `json:"gear_id,omitempty"`           // what it was done with
+	RPE           int    `json:"rpe,omitempty" sealed:"true"` // how hard it felt, 1 to 10; 0 when not said
 	// Track is the object key of the track that a crop, a split or a merge made;
 	// "" while the uploaded one counts.
 	Track string `json:"track,omitempty"`

@@ -12,6 +12,8 @@ import (
 type analysis struct {
 	figures.Analysis
 	Basis Basis
+	line  []int32   // for a map
+	ends  []float64 // first and last position
 }
 
 // kept is an analysis as it is stored: the figures themselves are the Record's.
@@ -20,6 +22,7 @@ type kept struct {
 	Peaks []figures.Peak  `json:"peaks"`
 	Zones []figures.Zones `json:"zones"`
 	Basis Basis           `json:"basis"`
+	Line  []int32         `json:"line,omitempty"` // see lineOf
 }
 
 // Basis is what the figures of a workout were made of. The same basis gives
@@ -45,5 +48,5 @@ func (a *analysis) kept(w events.Workout) *kept {
 	if a == nil {
 		return nil
 	}
-	return &kept{w.StartedAt, a.Peaks, a.Zones, a.Basis}
+	return &kept{w.StartedAt, a.Peaks, a.Zones, a.Basis, a.line}
 }

@@ -39,7 +39,11 @@ func (w workouts) keep(ctx context.Context, t *store.Tx, r *Record, next *kept) 
 		was = before.contribution(id)
 	}
 	b := bests{w: w, t: t, user: user, importID: r.Workout.ImportID, known: map[string]Ladders{}, changed: map[string]bool{}}
-	if err := b.replace(ctx, was, next.contribution(id)); err != nil {
+	is := next.contribution(id)
+	if err := b.replace(ctx, was, is); err != nil {
+		return err
+	}
+	if err := b.shareAll(was, is); err != nil {
 		return err
 	}
 	if next == nil {
@@ -109,6 +113,21 @@ func (b *bests) replace(ctx context.Context, was, is *Contribution) error {
 		}
 	}
 	return b.write()
+}
+
+// shareAll brings the cohorts of every month that a change touched in line.
+func (b *bests) shareAll(changes ...*Contribution) error {
+	seen := map[[2]string]bool{}
+	for _, c := range changes {
+		if c == nil || seen[[2]string{c.Sport, c.month()}] {
+			continue
+		}
+		seen[[2]string{c.Sport, c.month()}] = true
+		if err := b.share(c.Sport, c.month()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func same(a, b *Contribution) bool {

@@ -63,7 +63,7 @@ func (f *stats) take(ctx context.Context, t *store.Tx, r *Record, w events.Worko
 		if !reflect.DeepEqual(basisOf(w, settings), computed.Basis) {
 			return fault.Conflict("settings_changed", "the training settings were changed meanwhile")
 		}
-		r.Stats = &computed.Stats
+		r.Stats, r.Ends = &computed.Stats, computed.ends
 	}
 	if err := f.workouts.keep(ctx, t, r, computed.kept(r.Workout)); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (f *stats) figures(ctx context.Context, w events.Workout, trackKey string) 
 	}
 	tr.Sport, tr.SubSport = w.Sport, w.SubSport // a person may have corrected them
 	basis := basisOf(w, settings)
-	return &analysis{Analysis: figures.Analyse(tr, basis.Athlete), Basis: basis}, nil, nil
+	return &analysis{figures.Analyse(tr, basis.Athlete), basis, lineOf(tr), endsOf(tr)}, nil, nil
 }
 
 // goneOrLate tells a workout that was deleted meanwhile, whose track may be

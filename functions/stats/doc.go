@@ -3,10 +3,11 @@
 //
 //	in    workout.uploaded, workout.updated, workout.deleted,
 //	      athlete.settings.changed, gear.changed, stats.replay.requested, stats.rebuild.requested,
+//	      stats.cohort.changed,
 //	      social.followed, social.unfollowed, social.blocked, social.unblocked,
 //	      coach.granted, coach.revoked, account.erased, account.export.requested
 //	out   workout.processed, workout.failed, record.set, goal.reached, gear.worn, stats.erased, stats.exported,
-//	      stats.replay.requested, stats.rebuild.requested
+//	      stats.replay.requested, stats.rebuild.requested, stats.cohort.changed
 //	keys  owner:<workout>       whose workout it is, in the workout's partition
 //	      workout:<workout>     description, figures and where the track lies
 //	      analysis:<workout>    best efforts, time in zones, what the figures were made of
@@ -17,6 +18,11 @@
 //	      calendar:<user>       days with a workout by sport, and how long they were
 //	      goals:<user>          goals, and the periods that were told to be reached
 //	      gear:<user>           gear with what its workouts add up to
+//	      share:<user>:<sport>:<month>  what the user put into cohorts
+//	      noshare:<user>        nothing is to be put into cohorts
+//	      cohort:<cohort>, entries:<cohort>  how many people lie in each bucket, and
+//	                            the bucket of each, under names that nobody knows
+//	      hiding:<user>         privacy zones, and what is hidden around them
 //	      replay:<user>:<id>, replay:<user>:<id>:<slice>  what a replay changed
 //	      settings:<user>       dated training settings
 //	      people                who has a workout, a set a partition

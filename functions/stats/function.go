@@ -57,6 +57,14 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("GET /v1/stats/streaks", rest.Handler(f.streaks))
 	mux.Handle("POST /v1/stats/replays", rest.Command(base.Store, f.replayAll))
 	mux.Handle("GET /v1/stats/replays/{id}", rest.Handler(f.showReplay))
+	mux.Handle("GET /v1/stats/heatmap", rest.Handler(f.heatmap))
+	mux.Handle("GET /v1/stats/review", rest.Handler(f.review))
+	mux.Handle("GET /v1/stats/comparison", rest.Handler(f.comparison))
+	mux.Handle("PUT /v1/stats/comparison", rest.Command(base.Store, f.chooseSharing))
+	mux.Handle("GET /v1/workouts/{id}/comparison", rest.Handler(f.workoutComparison))
+	mux.Handle("GET /v1/privacy-zones", rest.Handler(f.listPrivacyZones))
+	mux.Handle("POST /v1/privacy-zones", rest.Command(base.Store, f.addPrivacyZone))
+	mux.Handle("DELETE /v1/privacy-zones/{id}", rest.Command(base.Store, f.dropPrivacyZone))
 	mux.Handle("GET /v1/gear", rest.Handler(f.listGear))
 	mux.Handle("GET /v1/gear/{id}", rest.Handler(f.showGear))
 	mux.Handle("POST /v1/admin/stats/rebuild", rest.Command(base.Store, f.rebuild))
@@ -75,6 +83,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		export.From(base.Store, func(e events.Exported) events.Payload { return events.StatsExported{Exported: e} }, nil),
 		eventing.On(f.replayed),
 		eventing.On(f.rebuildStep),
+		eventing.On(f.cohortChanged),
 		eventing.On(func(ctx context.Context, e events.Followed) error { return f.workouts.follow(ctx, e.Follow, true) }),
 		eventing.On(func(ctx context.Context, e events.Unfollowed) error { return f.workouts.follow(ctx, e.Follow, false) }),
 		eventing.On(func(ctx context.Context, e events.Blocked) error { return f.workouts.block(ctx, e.Block, true) }),

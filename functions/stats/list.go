@@ -110,6 +110,10 @@ func (f *stats) find(ctx context.Context, q query) (api.WorkoutList, error) {
 	if err != nil {
 		return out, err
 	}
+	hiding, err := f.workouts.hiding(ctx, q.user)
+	if err != nil {
+		return out, err
+	}
 	list := f.workouts.Key(q.user, "list", q.user)
 	if q.sport != "" {
 		list = f.workouts.Key(q.user, "list", q.user, q.sport)
@@ -138,7 +142,7 @@ func (f *stats) find(ctx context.Context, q query) (api.WorkoutList, error) {
 				out.NextCursor = rest.Cursor(shown)
 				return out, nil
 			}
-			out.Items = append(out.Items, r.answer(viewer))
+			out.Items = append(out.Items, r.answer(viewer, hiding))
 			shown = entries[i].Position()
 		}
 		if last == nil {

@@ -21,8 +21,12 @@ func (f *stats) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	hiding, err := f.workouts.hiding(r.Context(), found.Workout.UserID)
+	if err != nil {
+		return err
+	}
 	rest.SetETag(w, found.Workout.Version)
-	return rest.JSON(w, http.StatusOK, found.answer(viewer))
+	return rest.JSON(w, http.StatusOK, found.answer(viewer, hiding))
 }
 
 // seen is a workout and who looks at it.
@@ -54,7 +58,8 @@ func (f *stats) readable(r *http.Request) (seen, error) {
 	return found, nil
 }
 
-// samples is the track of a workout that the caller may see.
+// samples is the track of a workout that the caller may see, of another person
+// what no privacy zone hides.
 func (f *stats) samples(r *http.Request) (*track.Track, seen, error) {
 	found, err := f.readable(r)
 	if err != nil {
@@ -68,6 +73,13 @@ func (f *stats) samples(r *http.Request) (*track.Track, seen, error) {
 		return nil, found, err
 	}
 	tr.Sport, tr.SubSport = found.Workout.Sport, found.Workout.SubSport
+	if !found.by.Owner {
+		hiding, err := f.workouts.hiding(r.Context(), found.Workout.UserID)
+		if err != nil {
+			return nil, found, err
+		}
+		tr = hiding.mask(tr)
+	}
 	return tr, found, nil
 }
 

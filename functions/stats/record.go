@@ -16,13 +16,15 @@ type Record struct {
 	Stats    *events.Stats  `json:"stats,omitempty"`     // nil until computed
 	// ComputedSport, ComputedSubSport and ComputedTrack are what the figures were
 	// made for and of.
-	ComputedSport    string   `json:"computed_sport,omitempty"`
-	ComputedSubSport string   `json:"computed_sub_sport,omitempty"`
-	ComputedTrack    string   `json:"computed_track,omitempty"`
-	Fault            string   `json:"fault,omitempty"` // code of why it cannot be computed
-	Deleted          bool     `json:"deleted,omitempty"`
-	Counted          *Counted `json:"counted,omitempty"` // where the sums hold it
-	Used             *Used    `json:"used,omitempty"`    // what its gear holds of it
+	ComputedSport    string `json:"computed_sport,omitempty"`
+	ComputedSubSport string `json:"computed_sub_sport,omitempty"`
+	ComputedTrack    string `json:"computed_track,omitempty"`
+	// Ends is the first and the last position: latitude and longitude, twice.
+	Ends    []float64 `json:"ends,omitempty"`
+	Fault   string    `json:"fault,omitempty"` // code of why it cannot be computed
+	Deleted bool      `json:"deleted,omitempty"`
+	Counted *Counted  `json:"counted,omitempty"` // where the sums hold it
+	Used    *Used     `json:"used,omitempty"`    // what its gear holds of it
 }
 
 // Counted is what a workout adds to which day.
@@ -76,18 +78,36 @@ func (r Record) counts() *Counted {
 	return &Counted{Day: r.Workout.StartedAt.Format(time.DateOnly), Sport: r.Workout.Sport, Sums: sumsOf(*r.Stats)}
 }
 
-// answer is the workout as the API shows it to a viewer.
-func (r Record) answer(v privacy.Viewer) api.Workout {
+// effort is the load of the session as the person felt it, minutes times exertion
+// (Foster and others, J Strength Cond Res 2001); nil where nothing was said.
+func (r Record) effort() *float64 {
+	seconds := r.Stats.MovingTimeS
+	if seconds == nil {
+		seconds = r.Stats.ElapsedTimeS
+	}
+	if r.Workout.RPE == 0 || seconds == nil {
+		return nil
+	}
+	load := float64(r.Workout.RPE) * *seconds / 60
+	return &load
+}
+
+// answer is the workout as the API shows it to a viewer; hiding is of the owner.
+func (r Record) answer(v privacy.Viewer, hiding Hiding) api.Workout {
 	w := r.Workout
 	out := api.Workout{
 		ID: w.WorkoutID, UserID: w.UserID, Name: w.Name, Description: w.Description, Sport: w.Sport, SubSport: w.SubSport,
 		StartedAt: w.StartedAt, TimeZone: w.TimeZone, Visibility: api.Visibility(w.Visibility), State: r.State(),
 		Source: api.WorkoutSource(w.Source), HideMap: w.HideMap, HideHeartRate: w.HideHeartRate, HidePower: w.HidePower,
-		GearID: w.GearID,
+		GearID: w.GearID, PerceivedExertion: w.RPE,
 	}
 	if r.Stats != nil {
 		s := api.WorkoutStats(*r.Stats)
+		if !v.Owner && hiding.ends(r.Ends) {
+			blur(&s)
+		}
 		out.Stats = &s
+		out.SessionRPELoad = r.effort()
 	}
 	v.Redact(w, &out)
 	return out

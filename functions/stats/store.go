@@ -14,7 +14,7 @@ import (
 )
 
 // Access is what this function may do in Redis.
-var Access = store.Declare(store.Access{Function: "stats", Commands: []string{"hdel", "hgetall", "sadd", "sismember", "srem", "zrangebylex", "zrangebyscore"}})
+var Access = store.Declare(store.Access{Function: "stats", Commands: []string{"expire", "hdel", "hgetall", "hincrby", "sadd", "sismember", "srem", "zrangebylex", "zrangebyscore"}})
 
 // workouts is the state of this function.
 type workouts struct{ *store.Store }

@@ -131,3 +131,84 @@ func TestHiddenPartsAreHiddenEverywhere(t *testing.T) {
 		t.Errorf("the owner sees %+v %+v", own.Stats, own.Source)
 	}
 }
+
+// A privacy zone holds for what was there before it, in everything that others see.
+func TestPrivacyZonesHideOldWorkouts(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	start := time.Date(2026, 5, 1, 7, 0, 0, 0, berlin)
+	w := workout("01A", start, events.Everyone)
+	r.upload("01A", w, run(start, 1200)) // 3,600 m north of 52.0, 13.0
+	anybody := string(r.get(ben, "/v1/workouts/01A", 200).Body)
+	var zone api.PrivacyZone
+	a := r.Call(functiontest.Person{ID: anna}, "POST", "/v1/privacy-zones", map[string]any{"lat": 52, "lng": 13, "radius_m": 400, "name": "Home"})
+	if a.JSON(t, &zone); a.Status != 201 || a.Header.Get("Location") != "/v1/privacy-zones/"+zone.ID || zone.Lat != 52 {
+		t.Fatalf("zone: %d %s", a.Status, a.Body)
+	}
+	var own, seen api.Streams
+	r.get(anna, "/v1/workouts/01A/streams", 200).JSON(t, &own)
+	r.get(ben, "/v1/workouts/01A/streams", 200).JSON(t, &seen)
+	if len(own.Lat) != 1201 || own.Lat[0] != 52 {
+		t.Errorf("the owner sees %d positions", len(own.Lat))
+	}
+	if n := len(seen.Lat); n > 1201-133 || n < 1201-600 || seen.TimeS[0] != 0 || seen.DistanceM[0] != 0 || seen.Lat[0] < 52.0036 {
+		t.Errorf("others see %d positions from %v on", len(seen.Lat), seen.Lat[0])
+	}
+	var splits api.SplitList
+	r.get(ben, "/v1/workouts/01A/splits", 200).JSON(t, &splits)
+	total := 0.0
+	for _, s := range splits.Items {
+		total += s.DistanceM
+	}
+	if want := float64(len(seen.Lat)-1) * 3; total < want-5 || total > want+5 {
+		t.Errorf("splits of %v m, visible are %v m", total, want)
+	}
+	var found api.Workout
+	r.get(ben, "/v1/workouts/01A", 200).JSON(t, &found)
+	if *found.Stats.DistanceM != 3500 {
+		t.Errorf("others see %v m", *found.Stats.DistanceM)
+	}
+	var list api.WorkoutList
+	r.get(ben, "/v1/workouts?user_id="+anna, 200).JSON(t, &list)
+	if *list.Items[0].Stats.DistanceM != 3500 {
+		t.Errorf("others list %v m", *list.Items[0].Stats.DistanceM)
+	}
+	if r.get(anna, "/v1/workouts/01A", 200).JSON(t, &found); *found.Stats.DistanceM < 3590 {
+		t.Errorf("the owner sees %v m", *found.Stats.DistanceM)
+	}
+	var heat api.Heatmap
+	r.get(anna, "/v1/stats/heatmap", 200).JSON(t, &heat)
+	if len(heat.Items) != 1 || len(heat.Items[0].Polylines) != 1 || strings.HasPrefix(heat.Items[0].Polylines[0], "_wq|H") {
+		t.Errorf("heatmap %+v", heat)
+	}
+	for _, bad := range []map[string]any{{"lat": 91, "lng": 0, "radius_m": 200}, {"lat": 0, "lng": 181, "radius_m": 200}, {"lat": 0, "lng": 0, "radius_m": 10}, {"lat": 0, "lng": 0, "radius_m": 1e9}, {"lat": 0}} {
+		if a := r.Call(functiontest.Person{ID: anna}, "POST", "/v1/privacy-zones", bad); a.Code() != "invalid_zone" {
+			t.Errorf("%v: %d %s", bad, a.Status, a.Body)
+		}
+	}
+	if a := r.Call(functiontest.Person{ID: ben}, "DELETE", "/v1/privacy-zones/"+zone.ID, nil); a.Code() != "zone_not_found" {
+		t.Errorf("delete by another person: %d %s", a.Status, a.Body)
+	}
+	if a := r.Call(functiontest.Person{ID: anna}, "DELETE", "/v1/privacy-zones/"+zone.ID, nil); a.Status != 204 {
+		t.Errorf("delete: %d", a.Status)
+	}
+	if again := string(r.get(ben, "/v1/workouts/01A", 200).Body); again != anybody {
+		t.Errorf("without the zone %s", again)
+	}
+}
+
+func TestExertionIsALoad(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	start := time.Date(2026, 5, 1, 7, 0, 0, 0, berlin)
+	w := workout("01A", start, events.Everyone)
+	w.RPE = 7
+	r.upload("01A", w, run(start, 1200))
+	var own api.Workout
+	if r.get(anna, "/v1/workouts/01A", 200).JSON(t, &own); own.PerceivedExertion != 7 || own.SessionRPELoad == nil || *own.SessionRPELoad < 139 || *own.SessionRPELoad > 141 {
+		t.Errorf("exertion %d, load %v", own.PerceivedExertion, own.SessionRPELoad)
+	}
+	if body := string(r.get(ben, "/v1/workouts/01A", 200).Body); strings.Contains(body, "exertion") || strings.Contains(body, "rpe") {
+		t.Errorf("others see it: %s", body)
+	}
+}

@@ -21,6 +21,7 @@ const (
 // not said.
 type said struct {
 	name, description, sport, gear string
+	rpe                            int
 	visibility                     api.Visibility
 	hide                           hidden
 	anyway                         bool // also a workout that is alike another

@@ -32,7 +32,10 @@ func entryOf(in api.ManualWorkout, now time.Time) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
-	e.asked.gear = in.GearID
+	e.asked.gear, e.asked.rpe = in.GearID, in.PerceivedExertion
+	if err := exertion(in.PerceivedExertion); err != nil {
+		return entry{}, err
+	}
 	e.asked.hide = hidden{in.HideMap, in.HideHeartRate, in.HidePower}
 	if in.Sport == "" {
 		return entry{}, invalid("sport", "is missing")

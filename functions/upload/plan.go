@@ -108,7 +108,7 @@ func NewPlan(s Submission, sessions []Session, known Known, alike []string, now 
 func newRecord(s Submission, session Session, now time.Time) Record {
 	t := session.Track
 	w := events.Workout{
-		UserID: s.UserID, Version: 1, GearID: s.Asked.gear,
+		UserID: s.UserID, Version: 1, GearID: s.Asked.gear, RPE: s.Asked.rpe,
 		Name: s.Asked.name, Description: s.Asked.description, Sport: s.Asked.sport,
 		StartedAt: session.Started, TimeZone: session.Zone,
 		Visibility: events.Visibility(s.Asked.visibility), CreatedAt: now.UTC(),

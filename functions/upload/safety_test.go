@@ -143,6 +143,7 @@ func TestEditing(t *testing.T) {
 	edit(422, "", map[string]any{"user_id": "x"})
 	edit(422, "", map[string]any{"visibility": "all"})
 	edit(422, "", map[string]any{"sport": "Running"})
+	edit(422, "", map[string]any{"perceived_exertion": 11})
 	w = edit(200, `"3"`, map[string]any{"description": "", "sport": "cycling", "sub_sport": "road"}, "If-Match", `"2"`)
 	if w.Description != "" || w.Sport != "cycling" || w.SubSport != "road" {
 		t.Errorf("workout %+v", w)

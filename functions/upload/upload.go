@@ -106,6 +106,9 @@ func (r *Record) Edit(in api.UpdateWorkoutRequest) (changed bool, err error) {
 	if in.GearID != nil {
 		next.GearID = *in.GearID
 	}
+	if err == nil && in.PerceivedExertion != nil {
+		next.RPE, err = *in.PerceivedExertion, exertion(*in.PerceivedExertion)
+	}
 	choose(&next.HideMap, in.HideMap)
 	choose(&next.HideHeartRate, in.HideHeartRate)
 	choose(&next.HidePower, in.HidePower)
@@ -115,6 +118,14 @@ func (r *Record) Edit(in api.UpdateWorkoutRequest) (changed bool, err error) {
 	next.Version++
 	r.Workout = next
 	return true, nil
+}
+
+// exertion refuses what is not on Borg's scale from 1 to 10; 0 is nothing said.
+func exertion(v int) error {
+	if v < 0 || v > 10 {
+		return invalid("perceived_exertion", "must be from 1 to 10, or 0 for none")
+	}
+	return nil
 }
 
 func choose(to *bool, asked *bool) {
@@ -163,7 +174,7 @@ func (r Record) workout() api.Workout {
 		ID: r.WorkoutID, UserID: r.UserID, Name: r.Name, Description: r.Description,
 		Sport: r.Sport, SubSport: r.SubSport, StartedAt: r.StartedAt, TimeZone: r.TimeZone,
 		Visibility: api.Visibility(r.Visibility), State: r.State,
-		HideMap: r.HideMap, HideHeartRate: r.HideHeartRate, HidePower: r.HidePower, GearID: r.GearID,
+		HideMap: r.HideMap, HideHeartRate: r.HideHeartRate, HidePower: r.HidePower, GearID: r.GearID, PerceivedExertion: r.RPE,
 		Source: api.WorkoutSource{
 			Format: r.Source.Format, Device: r.Source.Device, FileName: r.Source.FileName,
 			SizeBytes: r.Source.SizeBytes, SHA256: r.Source.SHA256, Gear: r.Source.Gear,

@@ -885,6 +885,46 @@ type CodeRequest struct {
 	Code string `json:"code"`
 }
 
+// CohortComparison A time beside those of people alike. What is said of them is absent below 20 people.
+type CohortComparison struct {
+	// Cohort Sport, metres, ages, sex and month.
+	Cohort string `json:"cohort"`
+
+	// DistanceM The distance.
+	DistanceM float64 `json:"distance_m"`
+
+	// ElapsedTimeS The caller's time.
+	ElapsedTimeS float64 `json:"elapsed_time_s"`
+
+	// People How many, the caller too.
+	People *int `json:"people,omitempty"`
+
+	// FasterThanPct The share of people who took longer.
+	FasterThanPct *float64 `json:"faster_than_pct,omitempty"`
+
+	// MedianS The time in the middle, to half a percent.
+	MedianS *float64 `json:"median_s,omitempty"`
+}
+
+// Comparison Times beside those of people alike.
+type Comparison struct {
+	// Share Whether the caller shares; nothing is compared otherwise.
+	Share bool  `json:"share"`
+	Sport Sport `json:"sport"`
+
+	// Month YYYY-MM.
+	Month string `json:"month"`
+
+	// Items The shortest distance first.
+	Items []CohortComparison `json:"items"`
+}
+
+// ComparisonChoice Whether one's times are compared.
+type ComparisonChoice struct {
+	// Share Whether they are.
+	Share bool `json:"share"`
+}
+
 // CropRequest What of a workout stays, in seconds after its start as of its streams.
 type CropRequest struct {
 	// FromS From then on; absent from the start.
@@ -1338,6 +1378,25 @@ type GoalRequest struct {
 	To string `json:"to,omitempty"`
 }
 
+// Heatmap A page of lines for a map.
+type Heatmap struct {
+	// Items The newest first.
+	Items      []HeatmapLine `json:"items"`
+	NextCursor NextCursor    `json:"next_cursor,omitempty"`
+}
+
+// HeatmapLine Where a workout went.
+type HeatmapLine struct {
+	WorkoutID ID    `json:"workout_id"`
+	Sport     Sport `json:"sport"`
+
+	// StartedAt The start.
+	StartedAt time.Time `json:"started_at"`
+
+	// Polylines Encoded, one for each part outside of privacy zones.
+	Polylines []string `json:"polylines"`
+}
+
 // ID A ULID.
 //
 // Example: 01JTWKZ5R8Q3V7N2M4X6Y9A0BC
@@ -1601,6 +1660,9 @@ type ManualWorkout struct {
 
 	// GearID What it was done with; the usual of the sport when absent.
 	GearID string `json:"gear_id,omitempty"`
+
+	// PerceivedExertion How hard it felt, 1 to 10; 0 when not said.
+	PerceivedExertion int `json:"perceived_exertion,omitempty,omitzero"`
 }
 
 // Me One's own account.
@@ -1805,6 +1867,47 @@ type PoolLength struct {
 type PoolLengthList struct {
 	// Items In time order.
 	Items []PoolLength `json:"items"`
+}
+
+// PrivacyZone A privacy zone as its owner said it.
+type PrivacyZone struct {
+	ID ID `json:"id"`
+
+	// Name The person's own words.
+	Name string `json:"name,omitempty"`
+
+	// CreatedAt When it was made.
+	CreatedAt time.Time `json:"created_at"`
+
+	// Lat Of the place to hide.
+	Lat float64 `json:"lat"`
+
+	// Lng Of the place to hide.
+	Lng float64 `json:"lng"`
+
+	// RadiusM How far around it is hidden at least.
+	RadiusM float64 `json:"radius_m"`
+}
+
+// PrivacyZoneList Privacy zones.
+type PrivacyZoneList struct {
+	// Items In the order in which they were made.
+	Items []PrivacyZone `json:"items"`
+}
+
+// PrivacyZoneRequest A circle that others see nothing of.
+type PrivacyZoneRequest struct {
+	// Name The person's own words.
+	Name string `json:"name,omitempty"`
+
+	// Lat Of the place to hide.
+	Lat float64 `json:"lat"`
+
+	// Lng Of the place to hide.
+	Lng float64 `json:"lng"`
+
+	// RadiusM How far around it is hidden at least.
+	RadiusM float64 `json:"radius_m"`
 }
 
 // Problem An error, as RFC 9457 has it.
@@ -2367,6 +2470,9 @@ type UpdateWorkoutRequest struct {
 
 	// GearID What it was done with; empty for nothing.
 	GearID *string `json:"gear_id,omitzero"`
+
+	// PerceivedExertion How hard it felt, 1 to 10; 0 for nothing said.
+	PerceivedExertion *int `json:"perceived_exertion,omitzero"`
 }
 
 // Upload An upload.
@@ -2478,6 +2584,12 @@ type Workout struct {
 
 	// GearID What it was done with.
 	GearID string `json:"gear_id,omitempty"`
+
+	// PerceivedExertion How hard it felt, 1 to 10.
+	PerceivedExertion int `json:"perceived_exertion,omitempty,omitzero"`
+
+	// SessionRPELoad Minutes times perceived exertion.
+	SessionRPELoad *float64 `json:"session_rpe_load,omitempty"`
 }
 
 // WorkoutFile A file and what the person says of it.
@@ -2652,6 +2764,27 @@ type WorkoutStats struct {
 
 	// Doubts Why the workout, or a part of it, makes no record: too_fast_for_sport, gps_leap, power_above_human, motor_assisted.
 	Doubts []string `json:"doubts,omitempty"`
+}
+
+// YearInReview What a year adds up to.
+type YearInReview struct {
+	// Year The year.
+	Year int `json:"year"`
+
+	// ActiveDays Days with a workout.
+	ActiveDays int `json:"active_days"`
+
+	// LongestStreakDays The most of them in a row.
+	LongestStreakDays int `json:"longest_streak_days"`
+
+	// Total Of all sports; absent without a workout.
+	Total *SummaryBucket `json:"total,omitempty"`
+
+	// Sports By sport, the one with the most time first.
+	Sports []SummaryBucket `json:"sports"`
+
+	// Months Those with a workout.
+	Months []SummaryBucket `json:"months"`
 }
 
 // Zone One zone.

@@ -28,6 +28,7 @@ var Withheld = map[string]string{
 	"accounts.Factors.recovery":   secret,
 	"accounts.Passkey.credential": secret,
 	"mail.Person.secret":          secret,
+	"stats.Hiding.seed":           secret,
 	"notify.Note.actor_name":      others,
 	"notify.Note.values":          others,
 }

@@ -29,7 +29,7 @@ var Members = map[string][]Part{
 	"intensity": either, "training_load": either, "load_method": either, "calories_kcal": either, "efficiency_factor": either, "decoupling_pct": either,
 	"doubts": either,
 
-	"file_name": {Original}, "size_bytes": {Original}, "sha256": {Original}, "source_sha256": {Original}, "gear": {Original}, "settings": {Settings}, "gear_id": {Settings},
+	"file_name": {Original}, "size_bytes": {Original}, "sha256": {Original}, "source_sha256": {Original}, "gear": {Original}, "settings": {Settings}, "gear_id": {Settings}, "perceived_exertion": {Settings}, "session_rpe_load": {Settings},
 
 	"id": nil, "user_id": nil, "name": nil, "description": nil, "sport": nil, "sub_sport": nil, "started_at": nil, "time_zone": nil, "visibility": nil,
 	"state": nil, "source": nil, "stats": nil, "format": nil, "device": nil, "hide_map": nil, "hide_heart_rate": nil, "hide_power": nil,
