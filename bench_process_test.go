@@ -35,11 +35,13 @@ func main() {
 `
 
 // build builds programs as they are released, and says where they are.
-func build(b *testing.B, packages ...string) string {
+func build(b testing.TB, packages ...string) string {
 	b.Helper()
 	dir := b.TempDir()
-	args := append([]string{"build", "-tags", "disable_grpc_modules,grpcnotrace,noprometheus", "-trimpath", "-ldflags=-s -w", "-o", dir + "/"}, packages...)
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+	args := append([]string{"build", "-tags=disable_grpc_modules,grpcnotrace,noprometheus", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", dir + "/"}, packages...)
+	cmd := exec.Command("go", args...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
 		b.Fatalf("go build: %v\n%s", err, out)
 	}
 	return dir
@@ -52,8 +54,8 @@ type process struct {
 }
 
 // launch starts a program with nothing but vars in its environment, and a PORT.
-// It is killed at the end of the benchmark when it still runs.
-func launch(b *testing.B, binary string, vars map[string]string) *process {
+// It is killed at the end when it still runs.
+func launch(b testing.TB, binary string, vars map[string]string, options ...func(*exec.Cmd)) *process {
 	b.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -66,6 +68,9 @@ func launch(b *testing.B, binary string, vars map[string]string) *process {
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LISTEN_ADDRESS=127.0.0.1", "PORT=" + port}
 	for k, v := range vars {
 		p.cmd.Env = append(p.cmd.Env, k+"="+v)
+	}
+	for _, o := range options {
+		o(p.cmd)
 	}
 	if err := p.cmd.Start(); err != nil {
 		b.Fatal(err)
@@ -82,7 +87,7 @@ func (p *process) kill() {
 }
 
 // answers waits until GET path is answered with 200.
-func (p *process) answers(b *testing.B, path string) {
+func (p *process) answers(b testing.TB, path string) {
 	b.Helper()
 	addr := strings.TrimPrefix(p.url, "http://")
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Microsecond) {
@@ -101,7 +106,7 @@ func (p *process) answers(b *testing.B, path string) {
 }
 
 // end ends the program in order.
-func (p *process) end(b *testing.B) {
+func (p *process) end(b testing.TB) {
 	b.Helper()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		b.Fatal(err)

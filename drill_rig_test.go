@@ -18,18 +18,23 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"paceline/events"
 	"paceline/functions/upload/gpx/gpxtest"
 	"paceline/shared/api"
-	"paceline/shared/function/redistest"
+	"paceline/shared/function"
+	"paceline/shared/function/eventing"
+	"paceline/shared/function/local"
 )
 
 // drill is a platform that is attacked, each attack from an address of its own.
 type drill struct {
 	*running
 	t     *testing.T
-	redis *redis.Client
+	redis *redis.Client            // of an admin
+	users func(user string) string // the address of Redis for a function's user
 	logs  *heap
 	root  *person // an operator who looks on
+	all   *Platform
 
 	addresses int
 	signalled int // how many signals were heard before the case
@@ -37,16 +42,11 @@ type drill struct {
 
 func newDrill(t *testing.T) *drill {
 	t.Helper()
-	address := redistest.ServerURL(t)
-	o, err := redis.ParseURL(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &drill{t: t, redis: redis.NewClient(o), logs: new(heap)}
-	t.Cleanup(func() { _ = d.redis.Close() })
+	admin, users := guarded(t)
+	d := &drill{t: t, redis: admin, users: users, logs: new(heap)}
 	d.running = start(t, t.TempDir(), map[string]string{
-		"REDIS_URL": address, "ADMIN_EMAILS": "root@example.com", "ALERT_EMAILS": "ops@example.com", "TRUSTED_PROXIES": "127.0.0.1", "RATE_SCALE": "1",
-	}, func(p *Platform) { p.log = slog.New(slog.NewJSONHandler(d.logs, nil)) })
+		"REDIS_URL": users("{function}"), "ADMIN_EMAILS": "root@example.com", "ALERT_EMAILS": "ops@example.com", "TRUSTED_PROXIES": "127.0.0.1", "RATE_SCALE": "1",
+	}, func(p *Platform) { d.all, p.log = p, slog.New(slog.NewJSONHandler(d.logs, nil)) })
 	d.root = d.join("Root")
 	return d
 }
@@ -54,7 +54,7 @@ func newDrill(t *testing.T) *drill {
 // attacker is an address that nobody called from before.
 func (d *drill) attacker() attacker {
 	d.addresses++
-	return attacker{d: d, address: fmt.Sprintf("203.0.113.%d", d.addresses), header: http.Header{}}
+	return attacker{d: d, address: fmt.Sprintf("2001:db8:%x::1", d.addresses), header: http.Header{}}
 }
 
 // attacker calls from an address, maybe with somebody's token.
@@ -126,13 +126,72 @@ func (d *drill) file(name string, content []byte) form {
 	return form{body.Bytes(), contentType}
 }
 
+// sweep is what the schedule does each ten minutes.
+func (r *running) sweep(p *Platform) {
+	r.t.Helper()
+	keys, err := local.OpenKeys(filepath.Join(r.dir, "keys"), issuers(), p.now)
+	if err == nil {
+		err = p.sweep(context.Background(), r.inside+"/broker/paceline/default", keys)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.settled()
+}
+
+// captured delivers an event of accounts to the watch, as somebody does who has
+// kept a delivery.
+func (d *drill) captured(e events.Envelope) answer {
+	d.t.Helper()
+	keys, err := local.OpenKeys(filepath.Join(d.dir, "keys"), issuers(), time.Now)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	sink := eventing.Sink{URL: d.inside + "/fn/watch/events", Client: http.DefaultClient, Sign: keys.Signer("accounts").EventToken, Token: func() (string, error) {
+		return keys.Signer(function.BrokerName).WorkloadToken("watch")
+	}}
+	r, err := sink.Request(context.Background(), e)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	_ = resp.Body.Close() // the status says it all
+	return answer{status: resp.StatusCode, header: resp.Header}
+}
+
+// refused wants Redis to refuse a function's user each of these.
+func (d *drill) refused(user string, lines ...[]any) {
+	d.t.Helper()
+	c := as(d.t, d.users(user))
+	for _, line := range lines {
+		if err := c.Do(context.Background(), line...).Err(); !redis.HasErrorPrefix(err, "NOPERM") {
+			d.t.Errorf("%s may %v: %v", user, line, err)
+		}
+	}
+}
+
+// may lets a function's user at the keys of one function.
+func (d *drill) may(user, owner string) {
+	d.t.Helper()
+	if err := d.redis.Do(context.Background(), "acl", "setuser", user, "resetkeys", "~"+owner+":*", "%R~keys:*").Err(); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
 // signals is the names of all signals so far, as functions logged them.
 func (d *drill) signals() []string {
 	var names []string
 	for line := range bytes.Lines(d.logs.all()) {
 		var record struct{ Msg, Signal string }
-		if json.Unmarshal(line, &record) == nil && record.Msg == "security" {
+		switch {
+		case json.Unmarshal(line, &record) != nil:
+		case record.Msg == "security":
 			names = append(names, record.Signal)
+		case record.Msg == duplicate:
+			names = append(names, record.Msg)
 		}
 	}
 	return names

@@ -156,7 +156,7 @@ func whereIs(t *testing.T, address, id string) map[string]bool {
 			continue
 		}
 		content := key + contentOf(t, client, key)
-		tombstone := strings.Contains(key, "versions:") && !strings.Contains(key, id) || strings.HasSuffix(key, ":audit") || strings.HasSuffix(key, ":audithead") ||
+		tombstone := strings.Contains(key, "versions:") && !strings.Contains(key, id) || strings.HasPrefix(key, "audit:") || strings.HasSuffix(key, ":audithead") ||
 			strings.HasPrefix(key, "stats:") && strings.Contains(key, ":coach:") && strings.HasSuffix(key, id)
 		if strings.Contains(content, id) && !tombstone {
 			found[key] = true

@@ -24,16 +24,21 @@ type desk struct {
 	r      *running
 	config string
 	in     string
-	token  string // PACELINE_TOKEN
+	token  string           // PACELINE_TOKEN
+	now    func() time.Time // the machine's clock when nil
 }
 
 // kn runs 'kn paceline …' and wants the exit code; it returns what was written.
 func (d *desk) kn(code int, args ...string) (out, complaints string) {
 	d.r.t.Helper()
 	var stdout, stderr bytes.Buffer
+	now := d.now
+	if now == nil {
+		now = time.Now
+	}
 	tool := operator.Tool{
 		Manifests: knative.Manifests, Env: map[string]string{"PACELINE_URL": d.r.url, "PACELINE_TOKEN": d.token}, ConfigDir: d.config,
-		In: strings.NewReader(d.in), Out: &stdout, Err: &stderr, Now: time.Now, HTTP: http.DefaultClient,
+		In: strings.NewReader(d.in), Out: &stdout, Err: &stderr, Now: now, HTTP: http.DefaultClient,
 	}
 	if got := tool.Run(d.r.t.Context(), args); got != code {
 		d.r.t.Fatalf("kn paceline %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, &stdout, &stderr)

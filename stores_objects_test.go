@@ -13,6 +13,7 @@ import (
 	"paceline/functions/deadletter"
 	"paceline/functions/stats"
 	"paceline/functions/upload"
+	"paceline/functions/watch"
 	"paceline/knative"
 	"paceline/shared/objects"
 	"paceline/shared/objects/dir"
@@ -23,7 +24,7 @@ import (
 )
 
 // touching is every function that touches objects.
-var touching = []objects.Access{accounts.Objects, deadletter.Objects, stats.Objects, upload.Objects}
+var touching = []objects.Access{accounts.Objects, deadletter.Objects, stats.Objects, upload.Objects, watch.Objects}
 
 // policy is what 'kn paceline bucket-policy' writes.
 func policy(t *testing.T, address, principal string) string {
@@ -53,7 +54,7 @@ func TestStoresOfObjectsAreClosedToOthers(t *testing.T) {
 	root, own, prefixes := open(server), map[string]objects.Store{}, []string{"other/"}
 	for _, a := range touching {
 		own[a.Function] = open(server.Account(t, a.Function))
-		prefixes = append(prefixes, append(a.Reads, a.Writes...)...)
+		prefixes = slices.Concat(prefixes, a.Reads, a.Writes, a.Creates)
 	}
 	server.SetPolicy(t, "paceline-test", policy(t, "s3://paceline-test", "{function}"))
 	tried := 0
@@ -64,13 +65,13 @@ func TestStoresOfObjectsAreClosedToOthers(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := own[a.Function]
-			writes := slices.Contains(a.Writes, p)
-			reads := writes || slices.Contains(a.Reads, p)
+			writes, creates := slices.Contains(a.Writes, p), slices.Contains(a.Creates, p)
+			reads := writes || creates || slices.Contains(a.Reads, p)
 			for verb, try := range map[string]struct {
 				may bool
 				do  func() error
 			}{
-				"put":  {writes, func() error { _, err := s.Put(t.Context(), key, strings.NewReader("y"), objects.Options{}); return err }},
+				"put":  {writes || creates, func() error { _, err := s.Put(t.Context(), key, strings.NewReader("y"), objects.Options{}); return err }},
 				"head": {reads, func() error { _, err := s.Head(t.Context(), key); return err }},
 				"get": {reads, func() error {
 					body, _, err := s.Get(t.Context(), key, objects.Range{})
@@ -106,6 +107,7 @@ func TestStoresOfObjectsWantTLS(t *testing.T) {
 	server.Account(t, "accounts")
 	server.Account(t, "stats")
 	server.Account(t, "deadletter")
+	server.Account(t, "watch")
 	s, err := objects.Open(account.URL, s3.WithKeys(account.AccessKey, account.SecretKey))
 	if err != nil {
 		t.Fatal(err)
@@ -146,6 +148,19 @@ func TestStoresOfObjectsAreConfined(t *testing.T) {
 	if err := objects.Check(t.Context(), s); err != nil {
 		t.Error(err)
 	}
+	s = objects.Confine(kept, watch.Objects)
+	put := func(o objects.Options) error {
+		_, err := s.Put(t.Context(), "audit/1", strings.NewReader("x"), o)
+		return err
+	}
+	if err := put(objects.Options{IfAbsent: true}); err != nil {
+		t.Errorf("what it may create: %v", err)
+	}
+	for name, err := range map[string]error{"replace": put(objects.Options{}), "delete": s.Delete(t.Context(), "audit/1")} {
+		if err == nil || errors.Is(err, objects.ErrExists) {
+			t.Errorf("%s what it may only create: %v", name, err)
+		}
+	}
 }
 
 // The bindings of Google Cloud: each function is a member of its own, reads
@@ -159,21 +174,25 @@ func TestStoresOfGoogleAreBoundToPrefixes(t *testing.T) {
 	var lines []string
 	for _, b := range got.Bindings {
 		lines = append(lines, fmt.Sprint(b.Role, " ", b.Members))
-		for _, p := range []string{"raw/", "track/", "deadletter/"} {
+		for _, p := range []string{"raw/", "track/", "deadletter/", "audit/"} {
 			function, _, _ := strings.Cut(b.Condition.Title, " ")
 			i := slices.IndexFunc(touching, func(a objects.Access) bool { return a.Function == function })
-			mine := slices.Contains(touching[i].Writes, p) || slices.Contains(touching[i].Reads, p)
+			mine := slices.Contains(slices.Concat(touching[i].Reads, touching[i].Writes, touching[i].Creates), p)
 			if names := strings.Contains(b.Condition.Expression, "'projects/_/buckets/club/objects/data/"+p+"'"); names && !mine {
 				t.Errorf("%s: %s", b.Condition.Title, b.Condition.Expression)
 			}
 		}
 	}
 	want := []string{
+		"roles/storage.objectViewer [serviceAccount:paceline-accounts@p.example]",
+		"roles/storage.objectUser [serviceAccount:paceline-accounts@p.example]",
 		"roles/storage.objectViewer [serviceAccount:paceline-deadletter@p.example]",
 		"roles/storage.objectUser [serviceAccount:paceline-deadletter@p.example]",
 		"roles/storage.objectViewer [serviceAccount:paceline-stats@p.example]",
 		"roles/storage.objectViewer [serviceAccount:paceline-upload@p.example]",
 		"roles/storage.objectUser [serviceAccount:paceline-upload@p.example]",
+		"roles/storage.objectViewer [serviceAccount:paceline-watch@p.example]",
+		"roles/storage.objectCreator [serviceAccount:paceline-watch@p.example]",
 	}
 	if !slices.Equal(lines, want) {
 		t.Errorf("got  %q\nwant %q", lines, want)

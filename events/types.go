@@ -112,7 +112,7 @@ var senders = map[string][]string{
 	TypeUnblocked:           {"social"},
 	TypeCoachGranted:        {"accounts"},
 	TypeCoachRevoked:        {"accounts"},
-	TypeAuditRecorded:       {"accounts", "deadletter"},
+	TypeAuditRecorded:       {"accounts", "deadletter", "feed", "stats", "watch"},
 	TypeNotificationCreated: {"notify"},
 	TypeMailRequested:       {"accounts", "notify", "watch"},
 	TypeMailSent:            {"mail"},

@@ -22,7 +22,7 @@ var granted = []identity.Role{identity.Coach, identity.Support, identity.Markete
 var powers = []identity.Role{identity.Support, identity.Operator, identity.Admin}
 
 func (f *accounts) adminRoutes(mux *http.ServeMux, answers rest.Answers) {
-	mux.Handle("POST /v1/admin/keys/rotate", rest.Handler(f.rotateKeys))
+	mux.Handle("POST /v1/admin/keys/rotate", rest.Command(nil, f.rotateKeys))
 	mux.Handle("GET /v1/admin/users", rest.Command(nil, f.findUsers))
 	mux.Handle("GET /v1/admin/users/{id}", rest.Command(nil, f.adminUser))
 	mux.Handle("DELETE /v1/admin/users/{id}", rest.Command(nil, f.eraseUser))

@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paceline/shared/api"
+	"paceline/shared/function"
 	"paceline/shared/function/rest"
 	"paceline/shared/function/seal"
 	"paceline/shared/function/store"
@@ -50,18 +51,19 @@ func (f *accounts) rotateKeys(w http.ResponseWriter, r *http.Request) error {
 		}
 		k.Began = f.now()
 		out.WaitS = int(settling.Seconds())
-		err = f.people.saveRotation(ctx, &k)
-		f.log.InfoContext(ctx, "audit: rotation of people's keys began", "by", caller(r).UserID)
+		err = f.people.saveRotation(ctx, &k, func(t *store.Tx) error {
+			return f.audit(t, r, function.Deed{Action: "keys.rotate", Outcome: function.Asked})
+		})
 	case k.wait(f.now()) > 0:
 		out.WaitS = int((k.wait(f.now()) + time.Second - 1) / time.Second)
 	case k.Partition < store.Partitions:
 		if err = f.people.rotateSome(ctx, &k); err == nil {
-			err = f.people.saveRotation(ctx, &k)
+			err = f.people.saveRotation(ctx, &k, nil)
 		}
 	default:
-		if err = f.people.endRotation(ctx); err == nil {
-			f.log.InfoContext(ctx, "audit: people have new keys", "people", k.People, "by", caller(r).UserID)
-		}
+		err = f.people.endRotation(ctx, func(t *store.Tx) error {
+			return f.audit(t, r, function.Deed{Action: "keys.rotate", Outcome: function.Done})
+		})
 		out.Done = err == nil
 	}
 	if err != nil {
@@ -74,8 +76,16 @@ func (f *accounts) rotateKeys(w http.ResponseWriter, r *http.Request) error {
 // rotationID names the partition that holds the state of a rotation.
 const rotationID = "rotation"
 
-func (p people) saveRotation(ctx context.Context, k *keyRotation) error {
-	return p.Update(ctx, rotationID, func(t *store.Tx) error { return t.Set(t.Key(rotationID), k, 0) })
+// saveRotation keeps how far a rotation has come; tell may be nil.
+func (p people) saveRotation(ctx context.Context, k *keyRotation, tell func(*store.Tx) error) error {
+	return p.Update(ctx, rotationID, func(t *store.Tx) error {
+		if tell != nil {
+			if err := tell(t); err != nil {
+				return err
+			}
+		}
+		return t.Set(t.Key(rotationID), k, 0)
+	})
 }
 
 // rotateSome gives the next people new keys and moves k on.
@@ -123,12 +133,15 @@ func (p people) rotateKey(ctx context.Context, user string) error {
 }
 
 // endRotation forgets the old master. Whoever has keys has them by the new one.
-func (p people) endRotation(ctx context.Context) error {
+func (p people) endRotation(ctx context.Context, tell func(*store.Tx) error) error {
 	if err := p.rotateKey(ctx, seal.Platform); err != nil {
 		return err
 	}
 	if err := p.Keys().TrimMaster(ctx); err != nil {
 		return err
 	}
-	return p.Update(ctx, rotationID, func(t *store.Tx) error { t.Del(t.Key(rotationID)); return nil })
+	return p.Update(ctx, rotationID, func(t *store.Tx) error {
+		t.Del(t.Key(rotationID))
+		return tell(t)
+	})
 }

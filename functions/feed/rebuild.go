@@ -7,6 +7,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paceline/events"
+	"paceline/shared/function"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/rest"
 	"paceline/shared/function/store"
@@ -19,7 +20,13 @@ const stepSize = 20
 func (f *feed) rebuild(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	if user := r.URL.Query().Get("user_id"); user != "" {
-		if err := f.feeds.rebuildKnown(ctx, user); err != nil {
+		if err := f.feeds.known(ctx, user); err != nil {
+			return err
+		}
+		if err := f.feeds.Update(ctx, user, func(t *store.Tx) error { return told(t, r, user) }); err != nil {
+			return err
+		}
+		if err := f.feeds.rebuildOne(ctx, user); err != nil {
 			return err
 		}
 		return rest.NoContent(w)
@@ -30,7 +37,7 @@ func (f *feed) rebuild(w http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 		}
-		return nil
+		return told(t, r, "")
 	})
 	if err != nil {
 		return err
@@ -39,8 +46,13 @@ func (f *feed) rebuild(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// rebuildKnown refuses people that the feed has never heard of.
-func (f feeds) rebuildKnown(ctx context.Context, user string) error {
+// told tells of a rebuild for one person, or for everybody.
+func told(t *store.Tx, r *http.Request, user string) error {
+	return function.Audit(t, "feed", r, function.Deed{Action: "feed.rebuild", Target: user, Outcome: function.Done})
+}
+
+// known refuses people that the feed has never heard of.
+func (f feeds) known(ctx context.Context, user string) error {
 	_, err := f.Client().ZScore(ctx, f.Key(user, "people"), user).Result()
 	if err == redis.Nil {
 		return fault.NotFound("user_not_found", "there is no such person")
@@ -48,7 +60,7 @@ func (f feeds) rebuildKnown(ctx context.Context, user string) error {
 	if err != nil {
 		return store.Wrap(err)
 	}
-	return f.rebuildOne(ctx, user)
+	return nil
 }
 
 // rebuildStep builds the feeds of the next few people again and asks for the

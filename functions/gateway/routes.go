@@ -190,6 +190,7 @@ var Routes = []Route{
 	{"PUT", "/v1/admin/users/{id}/roles/{role}", "accounts", admins, smallBody, quick},
 	{"DELETE", "/v1/admin/users/{id}/roles/{role}", "accounts", admins, 0, quick},
 	{"GET", "/v1/admin/audit", "watch", admins, 0, quick},
+	{"GET", "/v1/admin/audit/anchors", "watch", admins, 0, quick},
 	{"GET", "/v1/admin/role-requests", "accounts", admins, 0, quick},
 	{"PUT", "/v1/admin/role-requests/{id}", "accounts", admins, smallBody, quick},
 	{"DELETE", "/v1/admin/role-requests/{id}", "accounts", admins, 0, quick},

@@ -16,6 +16,7 @@ import (
 	"paceline/events"
 	"paceline/functions/stats/figures"
 	"paceline/shared/api"
+	"paceline/shared/function"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
@@ -248,15 +249,22 @@ func editSlice(t *store.Tx, e events.StatsReplayRequested, edit func(*Slice)) er
 // formulaReplay is the id of a replay of all workouts by the formulas of now.
 const formulaReplay = "formula-" + figures.Formula
 
-// everything asks for all workouts of a person to be looked at.
-func (w workouts) everything(ctx context.Context, user string) error {
-	return w.Update(ctx, user, func(t *store.Tx) error { return w.replay(ctx, t, user, formulaReplay, []span{{}}) })
+// everything asks for all workouts of a person to be looked at; tell may be nil.
+func (w workouts) everything(ctx context.Context, user string, tell func(*store.Tx) error) error {
+	return w.Update(ctx, user, func(t *store.Tx) error {
+		if tell != nil {
+			if err := tell(t); err != nil {
+				return err
+			}
+		}
+		return w.replay(ctx, t, user, formulaReplay, []span{{}})
+	})
 }
 
 // replayAll asks for all workouts of the caller whose figures were made by
 // other formulas or of other settings.
 func (f *stats) replayAll(w http.ResponseWriter, r *http.Request) error {
-	if err := f.workouts.everything(r.Context(), identity.UserID(r)); err != nil {
+	if err := f.workouts.everything(r.Context(), identity.UserID(r), nil); err != nil {
 		return err
 	}
 	w.Header().Set("Location", "/v1/stats/replays/"+formulaReplay)
@@ -274,11 +282,15 @@ func (f *stats) rebuild(w http.ResponseWriter, r *http.Request) error {
 					return err
 				}
 			}
-			return nil
+			return function.Audit(t, "stats", r, function.Deed{Action: "stats.rebuild", Outcome: function.Done})
 		})
 	}
 	if user := r.URL.Query().Get("user_id"); user != "" {
-		ask = func() error { return f.workouts.everything(ctx, user) }
+		ask = func() error {
+			return f.workouts.everything(ctx, user, func(t *store.Tx) error {
+				return function.Audit(t, "stats", r, function.Deed{Action: "stats.rebuild", Target: user, Outcome: function.Done})
+			})
+		}
 	}
 	if err := ask(); err != nil {
 		return err
@@ -293,7 +305,7 @@ const peopleStep = 20
 // rebuildStep asks for the replays of the next few people and for the step
 // after it. It may run again: a figure that is not old is not computed.
 func (f *stats) rebuildStep(ctx context.Context, e events.StatsRebuildRequested) error {
-	left, more, err := f.workouts.Step(ctx, "people", store.Walk(e), peopleStep, func(user string) error { return f.workouts.everything(ctx, user) })
+	left, more, err := f.workouts.Step(ctx, "people", store.Walk(e), peopleStep, func(user string) error { return f.workouts.everything(ctx, user, nil) })
 	if err != nil || !more {
 		return err
 	}

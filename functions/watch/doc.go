@@ -3,10 +3,12 @@
 //
 //	in    security.signal of every function; audit.recorded
 //	out   security.alert (also to itself: the list of alerts is a partition of
-//	      its own), security.released, mail.requested
+//	      its own), security.released, audit.recorded, mail.requested
 //	keys  window:<rule>:<what it counts by>  how often, and what of, of late
 //	      alert:<id>, alerts                 what operators look at
-//	      audit, audithead                   the audit log as a chain, and its last entry
+//	      audithead, anchored                the audit log's last entry, and how far it was seen whole
+//	      audit:{…}:log                      the audit log as a chain; it can be added to and no more
+//	obj   audit/<number>.json                signed anchors of the log, created and never changed
 //	safe  one alert for a rule and a subject while it is open, however long it
 //	      goes on and in whatever order signals come; a block ends by itself and
 //	      holds for an hour at most, so that nobody is locked out for good

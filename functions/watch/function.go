@@ -14,10 +14,11 @@ import (
 	"paceline/shared/api"
 	"paceline/shared/function"
 	"paceline/shared/function/eventing"
-	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
 	"paceline/shared/function/seal"
 	"paceline/shared/function/store"
+	"paceline/shared/objects"
+	"paceline/shared/objects/all"
 )
 
 // Config is what this function reads besides function.Config.
@@ -26,6 +27,8 @@ type Config struct {
 	AlertEmails []string `env:"ALERT_EMAILS" envSeparator:","`
 	// PublicURL is what links in mails begin with.
 	PublicURL string `env:"PUBLIC_URL,notEmpty,required"`
+	// ObjectsURL is where the anchors of the audit log are kept.
+	ObjectsURL string `env:"OBJECTS_URL,notEmpty,required"`
 }
 
 // Open opens the watch function.
@@ -47,19 +50,28 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &watch{config: c, base: base, store: base.Store, counters: counters}
+	kept, err := all.Open(c.ObjectsURL)
+	if err != nil {
+		return nil, err
+	}
+	f := &watch{config: c, base: base, store: base.Store, objects: objects.Confine(kept, Objects), counters: counters}
+	base.OnSweep(f.watchLog)
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/admin/alerts", rest.Handler(f.list))
-	mux.Handle("POST /v1/admin/alerts/{id}/acknowledge", rest.Command(base.Store, f.to(stateAcknowledged)))
-	mux.Handle("POST /v1/admin/alerts/{id}/release", rest.Command(base.Store, f.to(stateReleased)))
+	mux.Handle("POST /v1/admin/alerts/{id}/acknowledge", rest.Command(base.Store, f.to("alert.acknowledge", stateAcknowledged)))
+	mux.Handle("POST /v1/admin/alerts/{id}/release", rest.Command(base.Store, f.to("alert.release", stateReleased)))
 	mux.Handle("GET /v1/admin/audit", rest.Handler(f.audit))
-	return base.Function(mux, eventing.On(f.signal), eventing.On(f.keep), eventing.On(f.record)), nil
+	mux.Handle("GET /v1/admin/audit/anchors", rest.Handler(f.anchors))
+	fn := base.Function(mux, eventing.On(f.signal), eventing.On(f.keep), eventing.On(f.record))
+	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, kept) }
+	return fn, nil
 }
 
 type watch struct {
 	config   Config
 	base     *function.Base
 	store    *store.Store
+	objects  objects.Store
 	counters counters
 }
 
@@ -116,13 +128,12 @@ func (f *watch) list(w http.ResponseWriter, r *http.Request) error {
 }
 
 // to is the command that brings an alert into a state.
-func (f *watch) to(state string) rest.Handler {
+func (f *watch) to(action, state string) rest.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		a, err := f.change(r.Context(), r.PathValue("id"), state, identity.UserID(r))
+		a, err := f.change(r, function.Deed{Action: action, Target: r.PathValue("id"), Outcome: function.Done}, state)
 		if err != nil {
 			return err
 		}
-		f.base.Log.InfoContext(r.Context(), "audit: alert "+state, "alert", a.AlertID, "by", a.ChangedBy)
 		return rest.JSON(w, http.StatusOK, a.shown())
 	}
 }

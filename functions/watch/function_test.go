@@ -3,6 +3,7 @@ package watch_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,7 +18,9 @@ var operator = functiontest.Person{ID: "01OPS", Roles: []identity.Role{identity.
 
 func open(t *testing.T) *functiontest.Rig {
 	t.Helper()
-	return functiontest.New(t, "watch", watch.Open, map[string]string{"ALERT_EMAILS": "ops@example.com, sec@example.com", "PUBLIC_URL": "https://paceline.example"})
+	return functiontest.New(t, "watch", watch.Open, map[string]string{
+		"ALERT_EMAILS": "ops@example.com, sec@example.com", "PUBLIC_URL": "https://paceline.example", "OBJECTS_URL": "file://" + t.TempDir(),
+	})
 }
 
 // sign is a signal from somewhere.
@@ -103,6 +106,13 @@ func TestAnOperatorTakesAnAlert(t *testing.T) {
 		if a.Status != http.StatusOK || string(shown.State) != verb+"d" || shown.ChangedBy != "01OPS" {
 			t.Errorf("%s: %d %s", verb, a.Status, a.Body)
 		}
+	}
+	var told []string
+	for _, d := range functiontest.SentOf[events.AuditRecorded](r) {
+		told = append(told, d.Action+" of "+d.TargetID+" by "+d.ActorID)
+	}
+	if want := []string{"alert.acknowledge of " + id + " by 01OPS", "alert.release of " + id + " by 01OPS"}; !slices.Equal(told, want) {
+		t.Errorf("the audit log is told %q, want %q", told, want)
 	}
 	released := functiontest.SentOf[events.SecurityReleased](r)
 	if len(released) != 1 || released[0].Value != "192.0.2.1" || list(r, "")[0].BlockUntil != nil {

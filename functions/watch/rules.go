@@ -52,6 +52,8 @@ var rules = []rule{
 	{"flood", ticket, []string{"excess_rate_limit_exceeded"}, byAddress, "", 100, 5 * time.Minute, 15 * time.Minute},
 	{"forged-link", ticket, []string{"webhook_reject"}, byAddress, "", 6, 10 * time.Minute, 15 * time.Minute},
 	{"inside-probe", page, []string{"forbidden_probe"}, byAddress, "", 1, 5 * time.Minute, time.Hour},
+	{"redis-refused", page, []string{"acl_denied"}, byPlatform, "", 1, 5 * time.Minute, 0},
+	{"audit-broken", page, []string{"audit_chain_broken"}, byPlatform, "", 1, 30 * time.Minute, 0},
 	{"honey-path", page, []string{"malicious_honey"}, byAddress, "", 1, time.Minute, time.Hour},
 }
 

@@ -4,18 +4,25 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"paceline/events"
+	"paceline/shared/function"
 	"paceline/shared/function/fault"
+	"paceline/shared/function/identity"
 	"paceline/shared/function/seal"
 	"paceline/shared/function/store"
+	"paceline/shared/objects"
 )
 
 // Access is what this function may do in Redis.
-var Access = store.Declare(store.Access{Function: "watch", Commands: []string{"lrange", "rpush"}})
+var Access = store.Declare(store.Access{Function: "watch", Appends: true})
+
+// Objects is what of the bucket this function touches.
+var Objects = objects.Access{Function: "watch", Creates: []string{anchorPrefix}}
 
 const (
 	// partition holds the list of alerts: they are few, and operators look at all.
@@ -99,11 +106,11 @@ func (f *watch) keep(ctx context.Context, said events.SecurityAlert) error {
 	})
 }
 
-// change lets an operator change an alert.
-func (f *watch) change(ctx context.Context, id, state, by string) (Alert, error) {
+// change lets the operator who asks change an alert.
+func (f *watch) change(r *http.Request, d function.Deed, state string) (Alert, error) {
 	var a Alert
-	err := f.store.Update(ctx, partition, func(t *store.Tx) error {
-		key := t.Key("alert", id)
+	err := f.store.Update(r.Context(), partition, func(t *store.Tx) error {
+		key := t.Key("alert", d.Target)
 		a = Alert{}
 		found, err := t.GetSealed(seal.Platform, key, &a)
 		if err == nil && !found {
@@ -113,7 +120,11 @@ func (f *watch) change(ctx context.Context, id, state, by string) (Alert, error)
 			return err
 		}
 		now := f.base.Now().UTC()
-		a.State, a.ChangedBy, a.ChangedAt = state, by, now
+		a.State, a.ChangedBy, a.ChangedAt = state, identity.UserID(r), now
+		d.Detail = a.Rule
+		if err := function.Audit(t, "watch", r, d); err != nil {
+			return err
+		}
 		if state == stateReleased {
 			a.BlockUntil = nil
 			if err := t.Emit(events.SecurityReleased{AlertID: a.AlertID, About: a.About, Value: a.Value, ReleasedAt: now}); err != nil {

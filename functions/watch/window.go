@@ -6,8 +6,8 @@ import (
 	"paceline/events"
 )
 
-// slices is in how many parts a window forgets.
-const slices = 10
+// parts is in how many a window forgets.
+const parts = 10
 
 // Window is what one rule saw of late of one subject.
 type Window struct {
@@ -33,7 +33,7 @@ func (w *Window) add(r rule, s events.SecuritySignal, now time.Time) {
 		w.differ(r, value(r.distinct, s), s.At, now)
 		return
 	}
-	step := r.within / slices
+	step := r.within / parts
 	if w.Counts == nil {
 		w.Counts = map[int64]int{}
 	}

@@ -744,6 +744,34 @@ type AthleteBasis struct {
 	SpeedZonesMPS     []float64 `json:"speed_zones_mps,omitempty"`
 }
 
+// AuditAnchor What one entry of the audit log was, signed.
+type AuditAnchor struct {
+	// Number From 1, without gaps.
+	Number int64 `json:"number"`
+
+	// Previous The digest of the anchor before; empty of the first.
+	Previous string `json:"previous"`
+
+	// Sequence Of the entry, which was the last of the log.
+	Sequence int64 `json:"sequence"`
+
+	// Hash Of that entry.
+	Hash string `json:"hash"`
+
+	// At When.
+	At time.Time `json:"at"`
+
+	// Signature A JWT of the watch for the digest: the SHA-256 of the anchor as JSON with an empty signature, in hex.
+	Signature string `json:"signature"`
+}
+
+// AuditAnchors A page of the anchors of the audit log.
+type AuditAnchors struct {
+	// Items The oldest first.
+	Items      []AuditAnchor `json:"items"`
+	NextCursor NextCursor    `json:"next_cursor,omitempty"`
+}
+
 // AuditEntry One line of the audit log.
 type AuditEntry struct {
 	// Sequence From 1, without gaps.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,8 +33,7 @@ func chain(t *testing.T) []audit.Entry {
 func TestTheFirstBadLineIsNamed(t *testing.T) {
 	t.Parallel()
 	whole := chain(t)
-	head, err := audit.Verify(audit.Entry{}, whole)
-	if err != nil || head != whole[lines-1] {
+	if head, err := walk(whole); err != nil || head != whole[lines-1] {
 		t.Fatalf("a whole chain: %v, head %+v", err, head)
 	}
 	const at = 70_000 // the index of sequence at+1
@@ -50,24 +50,109 @@ func TestTheFirstBadLineIsNamed(t *testing.T) {
 		"first gone": {func(a []audit.Entry) []audit.Entry { return a[1:] }, 1},
 	} {
 		var broken *audit.Broken
-		if _, err := audit.Verify(audit.Entry{}, c.touch(slices.Clone(whole))); !errors.As(err, &broken) || broken.Sequence != c.bad {
+		if _, err := walk(c.touch(slices.Clone(whole))); !errors.As(err, &broken) || broken.Sequence != c.bad {
 			t.Errorf("%s: %v, want entry %d", name, err, c.bad)
 		}
 	}
 }
 
-// Pages are verified one after the other.
-func TestAChainGoesOnFromItsHead(t *testing.T) {
-	t.Parallel()
-	whole := chain(t)[:1000]
-	var head audit.Entry
-	for page := range slices.Chunk(whole, 77) {
-		var err error
-		if head, err = audit.Verify(head, page); err != nil {
-			t.Fatal(err)
+// walk goes through a log page by page, and answers with the last good entry.
+func walk(all []audit.Entry, witnesses ...audit.Witness) (audit.Entry, error) {
+	w := audit.NewWalk(audit.Entry{}, witnesses...)
+	for page := range slices.Chunk(all, 77) {
+		if err := w.Page(page); err != nil {
+			return w.Head, err
 		}
 	}
-	if head != whole[999] {
-		t.Errorf("head %+v", head)
+	return w.Head, w.End()
+}
+
+// anchored is the anchors of a log after these entries.
+func anchored(t *testing.T, all []audit.Entry, after ...int) []audit.Anchor {
+	t.Helper()
+	var anchors []audit.Anchor
+	var last audit.Anchor
+	for _, n := range after {
+		var err error
+		if last, err = audit.NextAnchor(last, all[n-1], all[n-1].Record.At); err != nil {
+			t.Fatal(err)
+		}
+		anchors = append(anchors, last)
+	}
+	return anchors
+}
+
+func witnesses(anchors []audit.Anchor) (all []audit.Witness) {
+	for _, a := range anchors {
+		all = append(all, a.Witness())
+	}
+	return all
+}
+
+// What leaves the chain whole is seen by who remembers: a log that ends too
+// early, and one that was written anew.
+func TestAnchorsSeeWhatTheChainDoesNot(t *testing.T) {
+	t.Parallel()
+	whole := chain(t)[:1000]
+	anchors := anchored(t, whole, 100, 500, 900)
+	if head, err := walk(whole, witnesses(anchors)...); err != nil || head.Sequence != 1000 {
+		t.Fatalf("a whole log: %v, head %d", err, head.Sequence)
+	}
+	anew := slices.Clone(whole[:600])
+	for i := 600; i < 1000; i++ {
+		r := whole[i].Record
+		if i == 650 {
+			r.ActorID = "01B"
+		}
+		e, err := audit.Next(anew[i-1], r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		anew = append(anew, e)
+	}
+	for name, c := range map[string]struct {
+		log  []audit.Entry
+		bad  int64
+		says string
+	}{
+		"its end is gone":       {whole[:850], 851, "anchor 3 remembers entry 900"},
+		"all of it is gone":     {nil, 1, "anchor 3 remembers entry 900"},
+		"it was written anew":   {anew, 900, "anchor 3 remembers"},
+		"what nobody remembers": {whole[:950], 0, ""},
+	} {
+		var broken *audit.Broken
+		_, err := walk(c.log, witnesses(anchors)...)
+		switch {
+		case c.bad == 0 && err != nil, c.bad > 0 && !errors.As(err, &broken):
+			t.Errorf("%s: %v", name, err)
+		case c.bad > 0 && (broken.Line != "entry" || broken.Sequence != c.bad || !strings.Contains(broken.What, c.says)):
+			t.Errorf("%s: %v, want entry %d and %q", name, err, c.bad, c.says)
+		}
+	}
+}
+
+func TestTheFirstBadAnchorIsNamed(t *testing.T) {
+	t.Parallel()
+	whole := chain(t)[:1000]
+	good := anchored(t, whole, 100, 200, 300, 400)
+	if err := audit.VerifyAnchors(good); err != nil {
+		t.Fatal(err)
+	}
+	back := anchored(t, whole, 100, 200, 150)
+	for name, c := range map[string]struct {
+		touch func([]audit.Anchor) []audit.Anchor
+		bad   int64
+	}{
+		"altered":    {func(a []audit.Anchor) []audit.Anchor { a[1].Hash = whole[0].Hash; return a }, 3},
+		"dated":      {func(a []audit.Anchor) []audit.Anchor { a[1].At = a[1].At.Add(1); return a }, 3},
+		"deleted":    {func(a []audit.Anchor) []audit.Anchor { return slices.Delete(a, 1, 2) }, 2},
+		"reordered":  {func(a []audit.Anchor) []audit.Anchor { a[1], a[2] = a[2], a[1]; return a }, 2},
+		"a fork":     {func(a []audit.Anchor) []audit.Anchor { return append(a[:2], anchored(t, whole, 100, 250, 300)[2]) }, 3},
+		"a way back": {func([]audit.Anchor) []audit.Anchor { return back }, 3},
+	} {
+		var broken *audit.Broken
+		if err := audit.VerifyAnchors(c.touch(slices.Clone(good))); !errors.As(err, &broken) || broken.Line != "anchor" || broken.Sequence != c.bad {
+			t.Errorf("%s: %v, want anchor %d", name, err, c.bad)
+		}
 	}
 }

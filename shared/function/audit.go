@@ -33,6 +33,14 @@ func Audit(t *store.Tx, function string, r *http.Request, d Deed) error {
 	})
 }
 
+// AuditSeen is Audit for what was not done here, and was only seen: by whom it
+// was done is not known.
+func AuditSeen(t *store.Tx, function string, d Deed) error {
+	return t.Emit(events.AuditRecorded{
+		RecordID: d.Action + "." + d.Target, Function: function, Action: d.Action, TargetID: d.Target, Detail: d.Detail, Outcome: d.Outcome, At: t.Now().UTC(),
+	})
+}
+
 // AuditEnd is Audit for the end of what a person asked for about themselves, when
 // the request is long over; record tells it from all others.
 func AuditEnd(t *store.Tx, function, record string, d Deed) error {

@@ -47,6 +47,7 @@ type Base struct {
 	events     *identity.EventVerifier
 	signals    signalling
 	sweeps     metric.Int64Counter // by which it is seen who is silent: docs/alerts/function-silent.md
+	duplicates metric.Int64Counter
 	onSweep    []func(context.Context) error
 }
 
@@ -86,12 +87,16 @@ func openIdentity(e Env, name string, c IdentityConfig) (*Base, error) {
 	if err != nil {
 		return nil, err
 	}
+	duplicates, err := otel.Meter("paceline").Int64Counter("paceline.events.duplicates", metric.WithDescription("Events that came again and were passed over."))
+	if err != nil {
+		return nil, err
+	}
 	b := &Base{
 		Name: name, Signer: signer, Log: e.Log.With("function", name), Now: e.Now, Keys: keys,
 		calls:      identity.NewVerifier(identity.CallType, name, []string{GatewayName}, keys, e.Now),
 		deliveries: openDeliveries(c, name, keys, e.Now),
 		events:     identity.NewEventVerifier(keys, e.Now),
-		sweeps:     sweeps,
+		sweeps:     sweeps, duplicates: duplicates,
 	}
 	b.signals.b = b
 	return b, nil
@@ -133,7 +138,7 @@ func openState(e Env, name string, c StateConfig, kek seal.KEK) (*Base, error) {
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
-	b.Store = store.New(store.Config{Function: name, Client: client, Publish: sink.Send, KEK: kek, Now: e.Now, Log: b.Log})
+	b.Store = store.New(store.Config{Function: name, Client: client, Publish: sink.Send, KEK: kek, Refused: b.signals.refused, Duplicate: b.duplicate, Now: e.Now, Log: b.Log})
 	return b, nil
 }
 
@@ -199,6 +204,13 @@ func (b *Base) Calls(next http.Handler) http.Handler { return verified(b.calls, 
 // OnSweep has next done at each sweep, when the outbox is empty: what a function
 // must finish although nothing else wakes it. Call it before Function.
 func (b *Base) OnSweep(next func(context.Context) error) { b.onSweep = append(b.onSweep, next) }
+
+// duplicate counts an event that was done before. A broker may deliver twice, so
+// that it is no signal; many at once are a broker that forgets, or a replay.
+func (b *Base) duplicate(ctx context.Context) {
+	b.duplicates.Add(ctx, 1, metric.WithAttributes(attribute.String("function", b.Name)))
+	b.Log.InfoContext(ctx, "event_duplicate", "event", events.CauseFrom(ctx).ID)
+}
 
 func (b *Base) sweep(ctx context.Context) error {
 	b.sweeps.Add(ctx, 1, metric.WithAttributes(attribute.String("function", b.Name)))

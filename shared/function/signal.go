@@ -3,6 +3,7 @@ package function
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net"
 	"net/http"
 	"sync"
@@ -51,7 +52,7 @@ type tally struct {
 // add takes a signal; it neither fails nor waits.
 func (s *signalling) add(sig events.SecuritySignal) {
 	sig.Function, sig.At = s.b.Name, s.b.Now().UTC()
-	s.b.Log.Warn("security", "signal", sig.Name, "level", sig.Level, "code", sig.Code, "route", sig.Route, "request_id", sig.RequestID)
+	s.log(sig)
 	if s.b.Store == nil {
 		return
 	}
@@ -72,6 +73,18 @@ func (s *signalling) add(sig events.SecuritySignal) {
 	s.waiting[like] = &tally{}
 	s.sending.Add(1)
 	go s.send(like, sig)
+}
+
+func (s *signalling) log(sig events.SecuritySignal) {
+	s.b.Log.Warn("security", "signal", sig.Name, "level", sig.Level, "code", sig.Code, "route", sig.Route, "request_id", sig.RequestID)
+}
+
+// Signal tells the watch of what no request is about, in the transaction of who
+// found it.
+func (b *Base) Signal(t *store.Tx, is security.Signal, target string) error {
+	sig := events.SecuritySignal{SignalID: rand.Text(), Name: is.Name, Level: is.Level, Function: b.Name, TargetID: target, Count: 1, At: b.Now().UTC()}
+	b.signals.log(sig)
+	return t.Emit(sig)
 }
 
 // send sends the first of like signals, and then, second by second, how many
@@ -112,14 +125,37 @@ func (s *signalling) pause() (end bool) {
 	return false
 }
 
-// emit puts a signal into the outbox of who it is about.
+// emitting marks the context in which a signal is emitted: what is refused there
+// is no signal of its own, or there would be no end.
+type emitting struct{}
+
+// emit puts a signal into the outbox of who it is about, or sends it without one
+// when the store does not take it.
 func (s *signalling) emit(sig events.SecuritySignal) {
 	sig.SignalID = rand.Text()
-	ctx, cancel := context.WithTimeout(events.WithCause(context.Background(), events.Cause{ID: "signal " + sig.SignalID}), signalPatience)
+	ctx := context.WithValue(events.WithCause(context.Background(), events.Cause{ID: "signal " + sig.SignalID}), emitting{}, true)
+	kept, cancel := context.WithTimeout(ctx, signalPatience)
 	defer cancel()
-	if err := s.b.Store.Update(ctx, sig.Address, func(t *store.Tx) error { return t.Emit(sig) }); err != nil {
-		s.b.Log.Error("security signal lost", "signal", sig.Name, "error", err)
+	err := s.b.Store.Update(kept, sig.Address, func(t *store.Tx) error { return t.Emit(sig) })
+	if err == nil {
+		return
 	}
+	sent, cancel := context.WithTimeout(ctx, signalPatience)
+	defer cancel()
+	if err2 := s.b.Store.Send(sent, sig); err2 != nil {
+		s.b.Log.Error("security signal lost", "signal", sig.Name, "error", errors.Join(err, err2))
+	}
+}
+
+// refused takes what Redis refuses this function. The code asks for what it
+// declared, which a test holds it to: so somebody else has its credentials, or it
+// has those of another.
+func (s *signalling) refused(ctx context.Context, command string) {
+	if ctx.Value(emitting{}) != nil {
+		return
+	}
+	is := security.StoreRefused
+	s.add(events.SecuritySignal{Name: is.Name, Level: is.Level, TargetID: command, Count: 1})
 }
 
 // close sends what waits, and takes no more.

@@ -6,8 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"paceline/events"
 	"paceline/shared/function/functiontest"
+	"paceline/shared/function/redistest"
 )
 
 // signalsOf waits until n signals came, and a moment longer for one too many.
@@ -70,4 +73,36 @@ func TestAnEventThatIsWellIsNoSignal(t *testing.T) {
 		t.Fatalf("status %d", status)
 	}
 	signalsOf(t, rig, 0)
+}
+
+// What Redis refuses a function is a signal, even where the refusal is of all
+// that it keeps, its outbox too; that the signal itself is refused is none.
+func TestWhatRedisRefusesIsOneSignal(t *testing.T) {
+	t.Parallel()
+	address := redistest.ServerURL(t)
+	o, err := redis.ParseURL(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin := redis.NewClient(o)
+	defer admin.Close()
+	may := func(keys string) {
+		t.Helper()
+		if err := admin.Do(t.Context(), "acl", "setuser", "echo", "on", ">echo", "resetkeys", "~"+keys+":*", "~keys:*", "~accounts:*", "+@all").Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	may("echo")
+	rig := functiontest.New(t, "echo", echo, map[string]string{"REDIS_URL": strings.Replace(address, "unix://", "unix://echo:echo@", 1)})
+	if status := rig.Deliver(events.WorkoutDeleted{WorkoutID: "w", UserID: "ann"}); status != http.StatusAccepted {
+		t.Fatalf("status %d", status)
+	}
+	may("other")
+	if status := rig.Deliver(events.WorkoutDeleted{WorkoutID: "w", UserID: "ann"}); status != http.StatusInternalServerError {
+		t.Errorf("status %d", status)
+	}
+	found := signalsOf(t, rig, 1)
+	if s := found[0]; s.Name != "acl_denied" || s.Level != "critical" || s.TargetID == "" || s.Function != "echo" {
+		t.Errorf("%+v", s)
+	}
 }

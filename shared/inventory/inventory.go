@@ -85,6 +85,7 @@ var Documents = []Document{
 
 	{"watch.Window", "window:<rule>:<what it counts by>", true, "of attacks, not of a person", Expires},
 	{"watch.Alert", "alert:<id>", true, "of attacks, not of a person", Expires},
+	{"watch.Anchored", "anchored", true, "of the audit log, not of a person", Nobody},
 
 	{"deadletter.Letter", "letter:<id>", true, "an operator's, of no person", Nobody},
 }

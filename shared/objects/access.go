@@ -15,7 +15,11 @@ type Access struct {
 	Function string
 	Reads    []string `json:",omitempty"`
 	Writes   []string `json:",omitempty"` // reads, replaces and removes, too
+	Creates  []string `json:",omitempty"` // reads, too, and neither replaces nor removes
 }
+
+// reads is every prefix of which the function may read and list.
+func (a Access) reads() []string { return slices.Concat(a.Reads, a.Writes, a.Creates) }
 
 // checked is the prefix that Check lists; nothing is ever there.
 const checked = "check/"
@@ -41,21 +45,25 @@ func (c *confined) may(verb, key string, prefixes ...[]string) error {
 }
 
 func (c *confined) Put(ctx context.Context, key string, body io.Reader, o Options) (Info, error) {
-	if err := c.may("put", key, c.a.Writes); err != nil {
+	puts := c.a.Writes
+	if o.IfAbsent {
+		puts = slices.Concat(puts, c.a.Creates)
+	}
+	if err := c.may("put", key, puts); err != nil {
 		return Info{}, err
 	}
 	return c.Store.Put(ctx, key, body, o)
 }
 
 func (c *confined) Get(ctx context.Context, key string, r Range) (io.ReadCloser, Info, error) {
-	if err := c.may("get", key, c.a.Reads, c.a.Writes); err != nil {
+	if err := c.may("get", key, c.a.reads()); err != nil {
 		return nil, Info{}, err
 	}
 	return c.Store.Get(ctx, key, r)
 }
 
 func (c *confined) Head(ctx context.Context, key string) (Info, error) {
-	if err := c.may("get", key, c.a.Reads, c.a.Writes); err != nil {
+	if err := c.may("get", key, c.a.reads()); err != nil {
 		return Info{}, err
 	}
 	return c.Store.Head(ctx, key)
@@ -69,7 +77,7 @@ func (c *confined) Delete(ctx context.Context, key string) error {
 }
 
 func (c *confined) List(ctx context.Context, prefix, after string, limit int) ([]Entry, error) {
-	if err := c.may("list", prefix, c.a.Reads, c.a.Writes, []string{checked}); err != nil {
+	if err := c.may("list", prefix, c.a.reads(), []string{checked}); err != nil {
 		return nil, err
 	}
 	return c.Store.List(ctx, prefix, after, limit)

@@ -7,7 +7,9 @@ import (
 )
 
 // Policy is a bucket policy of S3: each function may touch its own prefixes,
-// and nobody anything without TLS. Principals are named by who, which is given
+// and nobody anything without TLS. Where something is only to be created nobody
+// removes it, but S3 has no action that puts and does not replace: a bucket with
+// versions keeps what was there. Principals are named by who, which is given
 // a function's name.
 type Policy struct {
 	Version   string
@@ -50,8 +52,9 @@ func PolicyOf(bucket, prefix string, all []Access, who func(function string) str
 		}
 		allow("Reads", []string{"s3:GetObject"}, each(arn+"/", a.Reads...), nil)
 		allow("Writes", []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, each(arn+"/", a.Writes...), nil)
+		allow("Creates", []string{"s3:GetObject", "s3:PutObject"}, each(arn+"/", a.Creates...), nil)
 		allow("Lists", []string{"s3:ListBucket"}, []string{arn}, map[string]map[string]any{
-			"StringLike": {"s3:prefix": each("", slices.Concat(a.Reads, a.Writes, []string{checked})...)},
+			"StringLike": {"s3:prefix": each("", append(a.reads(), checked)...)},
 		})
 	}
 	return p
@@ -90,8 +93,9 @@ func BindingsOf(bucket, prefix string, all []Access, who func(function string) s
 				out = append(out, Binding{role, []string{who(a.Function)}, Condition{a.Function + " " + what, strings.Join(or, " || ")}})
 			}
 		}
-		bind("reads", "roles/storage.objectViewer", a.Reads, slices.Concat(a.Reads, a.Writes, []string{checked}))
+		bind("reads", "roles/storage.objectViewer", slices.Concat(a.Reads, a.Creates), append(a.reads(), checked))
 		bind("writes", "roles/storage.objectUser", a.Writes, nil)
+		bind("creates", "roles/storage.objectCreator", a.Creates, nil)
 	}
 	return out
 }

@@ -99,6 +99,27 @@ func (t *Tool) do(ctx context.Context, method, path, token string, in, out any) 
 	return nil
 }
 
+// eachPage visits a list of the API page by page, from its beginning.
+func eachPage[T any](ctx context.Context, t *Tool, path string, visit func([]T) error) error {
+	query := url.Values{"limit": {"100"}}
+	for {
+		var page struct {
+			Items      []T    `json:"items"`
+			NextCursor string `json:"next_cursor"`
+		}
+		if err := t.call(ctx, http.MethodGet, path+"?"+query.Encode(), &page); err != nil {
+			return err
+		}
+		if err := visit(page.Items); err != nil {
+			return err
+		}
+		if page.NextCursor == "" {
+			return nil
+		}
+		query.Set("cursor", page.NextCursor)
+	}
+}
+
 // warnPlain says once that a token goes over the wire in clear.
 func (t *Tool) warnPlain(u *url.URL) {
 	ip := net.ParseIP(u.Hostname())

@@ -9,6 +9,7 @@
 //	alert        security alerts: list, acknowledge, release with its block
 //	rebuild      derived data of a function, for one person or everybody
 //	user, role   look a person up, end sessions, give and take roles
+//	audit        hold the log of who used which power to its chain and anchors
 //	login        sign in for the commands that call the API
 //
 // Commands about people and events speak to the public API of a platform, on

@@ -13,14 +13,14 @@ import (
 	_ "paceline/functions/social"
 	"paceline/functions/stats"
 	"paceline/functions/upload"
-	_ "paceline/functions/watch"
+	"paceline/functions/watch"
 	"paceline/shared/function/store"
 	"paceline/shared/objects"
 )
 
 // prefixes is what of the bucket each function touches.
 func prefixes() ([]byte, error) {
-	b, err := json.MarshalIndent([]objects.Access{accounts.Objects, deadletter.Objects, stats.Objects, upload.Objects}, "", "  ")
+	b, err := json.MarshalIndent([]objects.Access{accounts.Objects, deadletter.Objects, stats.Objects, upload.Objects, watch.Objects}, "", "  ")
 	return append(b, '\n'), err
 }
 

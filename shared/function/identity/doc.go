@@ -1,7 +1,7 @@
 // Package identity says who is calling. It is the only package that touches a
 // JWT library.
 //
-// Four kinds of token, told apart by their typ header, all signed with EdDSA:
+// Five kinds of token, told apart by their typ header, all signed with EdDSA:
 //
 //	at+jwt        what a person's app holds: issued by accounts for the
 //	              audience "paceline", 5 minutes
@@ -12,6 +12,8 @@
 //	event+jwt     what an event carries in its attribute "signature": its
 //	              sender's word for id, source, type, subject and data, which
 //	              holds whoever delivers it, 7 days
+//	anchor+jwt    what an anchor of the audit log carries: the watch's word for
+//	              its digest, ten years
 //
 // On a cluster broker and functions prove who they are to each other with
 // projected tokens of ServiceAccounts instead of workload+jwt; ClusterVerifier

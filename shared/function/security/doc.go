@@ -7,6 +7,6 @@
 // and whom or what a request is about with About.
 //
 // Names are those of OWASP's logging vocabulary; added are jwt_reject,
-// event_auth_fail, authn_register_known and authn_reset_unknown, for what the
-// vocabulary has no word for.
+// event_auth_fail, acl_denied, audit_chain_broken, authn_register_known and
+// authn_reset_unknown, for what the vocabulary has no word for.
 package security

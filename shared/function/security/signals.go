@@ -16,7 +16,7 @@ const (
 	Critical = "critical"
 )
 
-// The signals that are told with Report, and not by the code of an answer.
+// The signals that are told by who sees them, and not by the code of an answer.
 var (
 	LoginSuccess          = Signal{"authn_login_success", Info}
 	LoginSuccessAfterFail = Signal{"authn_login_successafterfail", Warn}
@@ -24,6 +24,8 @@ var (
 	TokenReuse            = Signal{"authn_token_reuse", Critical}
 	RegisterKnown         = Signal{"authn_register_known", Info} // an address that somebody has
 	ResetUnknown          = Signal{"authn_reset_unknown", Info}  // an address that nobody has
+	StoreRefused          = Signal{"acl_denied", Critical}
+	AuditBroken           = Signal{"audit_chain_broken", Critical}
 )
 
 var (

@@ -19,11 +19,19 @@ var kit = []string{
 // publishedPrefix begins what Store.PublishedKey names.
 const publishedPrefix = "keys:"
 
+// ledgerPrefix begins what Store.LedgerKey names.
+const ledgerPrefix = "audit:"
+
+// ledger is what may be done to a ledger. RPUSH is the one command of Redis that
+// adds to what is there and has no way to take from it: XADD can trim.
+var ledger = []string{"llen", "lrange", "rpush", "watch"}
+
 // Access is what one function may do in Redis, as a user of its own.
 type Access struct {
 	Function  string   // the user, and the prefix of its keys
 	Commands  []string // beside those of this package, in lower case
 	Publishes bool     // writes what every function reads, see PublishedKey
+	Appends   bool     // adds to a ledger and reads it, see LedgerKey
 }
 
 // declared is what functions said of themselves when their packages were linked.
@@ -69,7 +77,7 @@ func (a Access) Allowed() []string {
 
 // Rules is the access as ACL SETUSER takes it, without a password: nothing but
 // the commands, on keys of its own; what is published is read only, but for
-// the function that publishes.
+// the function that publishes; a ledger can be added to and read.
 func (a Access) Rules() []string {
 	published := "%R~" + publishedPrefix + "*"
 	if a.Publishes {
@@ -78,6 +86,9 @@ func (a Access) Rules() []string {
 	rules := []string{"resetkeys", "resetchannels", "~" + a.Function + ":*", published, "-@all"}
 	for _, c := range a.Allowed() {
 		rules = append(rules, "+"+c)
+	}
+	if a.Appends {
+		rules = append(rules, "(~"+ledgerPrefix+"* -@all +"+strings.Join(ledger, " +")+")")
 	}
 	return rules
 }

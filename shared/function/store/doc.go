@@ -23,7 +23,9 @@
 //	once     UpdateOnce applies the event that caused it once, however often
 //	         it is delivered within MarkTTL
 //	access   each function is a user of its own, who may do what it declared
-//	         (Access) with its own keys, and read what is published
+//	         (Access) with its own keys, and read what is published; a ledger
+//	         (LedgerKey) is beside its keys, and it can add to that and read
+//	         it, and neither change nor remove it
 //
 // Nothing here uses SCAN, KEYS or RANDOMKEY, nor a command newer than Redis
 // 7.0. The server is expected to run with appendonly yes, appendfsync always

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -32,6 +33,28 @@ func TestUpdateOnceAppliesParallelDeliveriesOnce(t *testing.T) {
 		}
 		if n := number(t, f.Store, "ann"); n != 1 || len(distinct) != 1 {
 			t.Errorf("applied %d times, events %v", n, f.broker.ids())
+		}
+	})
+}
+
+// An event that comes again is told, and one that comes first is not.
+func TestUpdateOnceTellsOfDuplicates(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, f *fixture) {
+		client, err := store.Dial(f.url, store.TLS{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := 0
+		s := store.New(store.Config{Function: uniqueName(t), Client: client, Duplicate: func(context.Context) { told++ }})
+		defer s.Close()
+		for n, id := range []string{"one", "two", "one", "one", "two"} {
+			if err := s.UpdateOnce(cause(t.Context(), id), "ann", func(tx *store.Tx) error { return add(tx, "ann", 1) }); err != nil {
+				t.Fatal(err)
+			}
+			if want := max(0, n-1); told != want {
+				t.Errorf("after %d deliveries %d are told, want %d", n+1, told, want)
+			}
 		}
 	})
 }

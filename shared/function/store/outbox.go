@@ -57,6 +57,19 @@ func (s *Store) post(ctx context.Context, p int, sent []posted) error {
 	return refused
 }
 
+// Send publishes an event at once and without the outbox, for what has to be told
+// when it is the store that fails. It may be lost.
+func (s *Store) Send(ctx context.Context, p events.Payload) error {
+	e, err := events.New(ctx, s.c.Function, p, s.Now())
+	if err != nil {
+		return err
+	}
+	if e, err = s.keys.SealEvent(ctx, e); err != nil {
+		return err
+	}
+	return s.c.Publish(ctx, e)
+}
+
 // flush publishes what is in the outbox of one partition, oldest first.
 func (s *Store) flush(ctx context.Context, p int) error {
 	if s.c.Publish == nil {

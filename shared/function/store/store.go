@@ -34,8 +34,14 @@ type Config struct {
 	Client   redis.UniversalClient
 	Publish  Publish  // nil leaves events in the outbox
 	KEK      seal.KEK // nil where nothing is sealed
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Refused is told of commands that the server refuses the function's user;
+	// nil where nobody is told.
+	Refused func(ctx context.Context, command string)
+	// Duplicate is told of events that UpdateOnce passes over; nil where nobody
+	// is told.
+	Duplicate func(ctx context.Context)
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // Store is the state of one function.
@@ -52,6 +58,9 @@ func New(c Config) *Store {
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.Refused != nil {
+		hook(c.Client, refusals{c.Refused})
 	}
 	s := &Store{c: c, retry: &retry{ended: make(chan struct{})}}
 	s.keys = seal.New(c.KEK, keySource{s}, c.Now)
@@ -97,6 +106,13 @@ func (s *Store) PublishedKey(id string, parts ...string) string {
 
 func published(p int, parts ...string) string {
 	return fmt.Sprintf("%s{%04d}:%s", publishedPrefix, p, strings.Join(parts, ":"))
+}
+
+// LedgerKey is the key of parts in the partition of id, in the one place that
+// can be added to and read, and never changed: by a function that declares that
+// it appends.
+func (s *Store) LedgerKey(id string, parts ...string) string {
+	return fmt.Sprintf("%s{%04d}:%s", ledgerPrefix, partition(id), strings.Join(parts, ":"))
 }
 
 func (s *Store) key(p int, parts ...string) string {

@@ -54,6 +54,9 @@ func (s *Store) UpdateOnce(ctx context.Context, id string, change func(*Tx) erro
 		return nil
 	})
 	if err == nil && done {
+		if s.c.Duplicate != nil {
+			s.c.Duplicate(ctx)
+		}
 		_ = s.flush(ctx, partition(id)) // what stays is logged, and Sweep's
 	}
 	return err
