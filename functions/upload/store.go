@@ -100,7 +100,7 @@ func (s workouts) commit(ctx context.Context, p Plan, with func(*store.Tx, Plan)
 			return err
 		}
 		for _, f := range p.Fresh {
-			f.Record.GearID = cmp.Or(f.Record.GearID, gear.usual(f.Record.Sport))
+			f.Record.GearID = cmp.Or(f.Record.GearID, gear.named(f.Record.Source.Gear), gear.usual(f.Record.Sport))
 			if err := t.SetSealed(p.UserID, t.Key(workoutKey(p.UserID, f.Record.WorkoutID)), f.Record, 0); err != nil {
 				return err
 			}
