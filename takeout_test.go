@@ -122,6 +122,7 @@ func plantTakeout(t *testing.T, r *running) (anna *person, more map[string]strin
 	anna.want(200, "PUT", "/v1/notifications/settings", map[string]any{"kinds": map[string]any{"workout_ready": map[string]any{"in_app": true, "mail": true}}}, nil)
 	anna.want(201, "POST", "/v1/goals", map[string]any{"metric": "workouts", "target": 4, "period": "week", "from": "2026-01-01"}, nil)
 	anna.want(201, "POST", "/v1/gear", map[string]any{"name": "Anna's shoes", "kind": "shoes", "default_for": []string{"running"}}, nil)
+	anna.want(201, "POST", "/v1/privacy-zones", map[string]any{"lat": 52.5, "lng": 13.4, "radius_m": 400, "name": "Anna's home"}, nil)
 	var enrolment struct{ Secret string }
 	anna.want(201, "POST", "/v1/me/factors/totp", map[string]any{}, &enrolment)
 	code, err := totp.GenerateCode(enrolment.Secret, time.Now())
