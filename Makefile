@@ -5,7 +5,7 @@
 TAGS := disable_grpc_modules,grpcnotrace,noprometheus
 TEST := go test -tags $(TAGS) -shuffle=on -timeout 25m
 
-.PHONY: help run demo test check manifests supply licences sbom vulnerabilities lint generate drill bench fuzz images deploy undeploy e2e bench-cluster tools
+.PHONY: help run demo test check manifests supply licences sbom vulnerabilities lint generate drill bench fuzz images deploy undeploy e2e e2e-encryption bench-cluster tools
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -94,7 +94,10 @@ undeploy: ## take everything away that deploy brought, and the namespace with it
 	$(RENDER) | kubectl delete --ignore-not-found -f -
 
 e2e: .bin/ko ## the suite on the cluster of KUBECONFIG; see tests/e2e
-	go test -tags $(TAGS),e2e -count=1 -timeout 40m -v ./tests/e2e
+	go test -tags $(TAGS),e2e -count=1 -timeout 40m -v -run TestTheClusterRunsThePlatform ./tests/e2e
+
+e2e-encryption: .bin/ko ## that nothing can be read between pods of the cluster of KUBECONFIG, once Knative encrypts
+	go test -tags $(TAGS),e2e -count=1 -timeout 40m -v -run TestNothingCanBeReadOnTheWay ./tests/e2e
 
 bench-cluster: .bin/ko ## cold starts, images, memory and concurrency of every function, beside a bare server on the same cluster
 	go test -tags $(TAGS),e2e -run '^$$' -bench . -benchtime 1x -timeout 90m -v ./tests/e2e

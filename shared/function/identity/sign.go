@@ -35,7 +35,7 @@ const (
 )
 
 // lifetimes is how long a token of each type may hold, whoever signed it.
-var lifetimes = map[string]time.Duration{AccessType: AccessTTL, CallType: CallTTL, WorkloadType: WorkloadTTL, EventTokenType: EventTTL}
+var lifetimes = map[string]time.Duration{AccessType: AccessTTL, CallType: CallTTL, WorkloadType: WorkloadTTL, EventTokenType: EventTTL, AnchorTokenType: AnchorTTL}
 
 // signerMaxAge is after how long a key that was replaced signs no more.
 const signerMaxAge = 10 * time.Second
