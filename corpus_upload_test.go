@@ -227,7 +227,8 @@ func (p *person) readAll(s sending, listed map[string]api.Workout) {
 		}
 		if i == 0 {
 			sum, back := sha256.Sum256(s.file.data), p.r.json(p.token, "GET", path+"/file", nil)
-			if back.status != 200 || sha256.Sum256(back.body) != sum || (!u.Duplicate && w.Source.SHA256 != hex.EncodeToString(sum[:])) {
+			same := sha256.Sum256(back.body) == sum && w.Source.SHA256 == hex.EncodeToString(sum[:])
+			if back.status != 200 || !same && !u.Duplicate { // another file may have the same workout
 				p.r.t.Errorf("%s: the original is %d with %d of %d bytes; sha256 in the answer %s", s.file.path, back.status, len(back.body), len(s.file.data), w.Source.SHA256)
 			}
 		}

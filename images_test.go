@@ -39,7 +39,7 @@ func given(t *testing.T) map[string]string {
 	redistest.ServerURL(t, "--port", port, "--bind", "127.0.0.1")
 	return map[string]string{
 		"REDIS_URL": "redis://127.0.0.1:" + port, "OBJECTS_URL": "file:///objects", "PUBLIC_URL": "https://paceline.example",
-		"SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "no-reply@paceline.example",
+		"KEK_URI": "file:///etc/paceline/kek/kek.json", "SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "no-reply@paceline.example",
 	}
 }
 

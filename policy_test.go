@@ -223,7 +223,7 @@ func problemOf(t *testing.T, a answer) string {
 func TestListsKeepToThePolicy(t *testing.T) {
 	t.Parallel()
 	w := newPolicyWorld(t)
-	for state, want := range map[string]int{"stranger": 1, "blocked": 0, "follower": 2, "coach": 3, "owner": 3} {
+	for state, want := range map[string]int{"stranger": 1, "blocked": 0, "follower": 3, "coach": 4, "owner": 4} {
 		var list struct{ Items []struct{ ID string } }
 		w.people[state].want(200, "GET", "/v1/workouts?user_id="+w.objects["owner"], nil, &list)
 		if len(list.Items) != want {
