@@ -25,8 +25,8 @@ var unencrypted = map[string]*regexp.Regexp{
 // encrypted, which shows that the reading works, and no token and nothing of a
 // person when Knative encrypts.
 func (s *suite) wire(t testing.TB) {
-	dora, secrets := s.tells(t, "Dora")
-	open := s.capture(t, secrets, func() { dora.goesOn(t) })
+	wilma, secrets := s.tells(t, "Wilma")
+	open := s.capture(t, secrets, func() { wilma.goesOn(t) })
 	if len(open.tokens) == 0 || len(open.leaks) == 0 {
 		t.Fatalf("of %d bytes without encryption nothing could be read: %d tokens, secrets %v", open.bytes, len(open.tokens), open.leaks)
 	}
@@ -40,8 +40,8 @@ func (s *suite) wire(t testing.TB) {
 	// Every subscription is made anew, more than once: each address changes.
 	s.readyWithin(t, 3*patience, "ksvc", "broker", "trigger", "pingsource", "eventpolicy")
 	t.Logf("all encrypted %s later", time.Since(began).Round(time.Second))
-	emil, secrets := s.tells(t, "Emil")
-	closed := s.capture(t, secrets, func() { emil.goesOn(t) })
+	xaver, secrets := s.tells(t, "Xaver")
+	closed := s.capture(t, secrets, func() { xaver.goesOn(t) })
 	if len(closed.tokens) > 0 {
 		t.Errorf("tokens could be read: %v", closed.tokens)
 	}
