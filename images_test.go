@@ -38,7 +38,7 @@ func given(t *testing.T) map[string]string {
 	_ = l.Close() // it only found a free port
 	redistest.ServerURL(t, "--port", port, "--bind", "127.0.0.1")
 	return map[string]string{
-		"REDIS_URL": "redis://127.0.0.1:" + port, "OBJECTS_URL": "file:///objects", "PUBLIC_URL": "https://paceline.example",
+		"REDIS_URL": "redis://127.0.0.1:" + port, "OBJECTS_URL": "s3://paceline?region=us-east-1&endpoint=https://127.0.0.1:1", "PUBLIC_URL": "https://paceline.example",
 		"KEK_URI": "file:///etc/paceline/kek/kek.json", "SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "no-reply@paceline.example",
 	}
 }
@@ -51,7 +51,7 @@ func image(t *testing.T, dir, program, keys string) {
 	for to, from := range map[string]string{
 		"app/" + name: program, "etc/paceline/identity/key.pem": filepath.Join(keys, name+".pem"), "etc/paceline/keys/jwks.json": filepath.Join(keys, "jwks.json"),
 		"etc/paceline/kek/kek.json": filepath.Join(keys, "kek.json"), "etc/paceline/accounts/key": filepath.Join(keys, "accounts.key"),
-		"etc/paceline/accounts/passwords": filepath.Join(keys, "passwords.key"), "etc/paceline/keys/cluster.json": "", "var/run/paceline/broker/token": "", "objects/none": "",
+		"etc/paceline/accounts/passwords": filepath.Join(keys, "passwords.key"), "etc/paceline/keys/cluster.json": "", "var/run/paceline/broker/token": "",
 	} {
 		var content []byte
 		if from != "" {
@@ -135,6 +135,11 @@ func TestImagesNeedNothing(t *testing.T) {
 			p := launch(t, "/app/"+name, environment(s, given), func(c *exec.Cmd) {
 				c.Stdout, c.Stderr, c.Dir = &said, &said, "/"
 				c.SysProcAttr = &syscall.SysProcAttr{Chroot: dir, Credential: &syscall.Credential{Uid: nonroot, Gid: nonroot}}
+			})
+			t.Cleanup(func() { // what it said is of use when it did not start
+				if t.Failed() {
+					t.Logf("%s", &said)
+				}
 			})
 			p.answers(t, "/health/readiness")
 			p.end(t)
