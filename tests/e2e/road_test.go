@@ -113,14 +113,22 @@ func (s *suite) killed(t testing.TB) {
 	kills := make(chan int, 1)
 	go func() { kills <- s.kill(t, "stats", 3) }()
 	sending.Wait()
-	s.soon(t, "the figures of every upload", func() bool {
+	late := map[string]string{}
+	computed := within(3*patience, func() bool { // a broker waits longer after each failure
+		clear(late)
 		for _, id := range uploads {
-			if carl.state(t, id) != "ready" {
-				return false
+			if state := carl.state(t, id); state != "ready" {
+				late[id] = state
 			}
 		}
-		return true
+		if len(late) > 0 {
+			carl.signIn(t) // a token lives for five minutes
+		}
+		return len(late) == 0
 	})
+	if !computed {
+		t.Fatalf("without figures: %v", late)
+	}
 	n := <-kills
 	t.Logf("%d pods of stats killed while %d workouts came", n, len(uploads))
 	if n == 0 {
