@@ -209,7 +209,7 @@ func (e Entry) Read(source io.ReaderAt, limit int64) ([]byte, error) {
 // Open unpacks an entry as it is read. The reader ends with a fault where the
 // entry is longer or shorter than the archive says, or another.
 func (e Entry) Open(source io.ReaderAt) io.Reader {
-	packed := &packed{r: io.NewSectionReader(source, e.Offset, e.Packed)}
+	packed := &Source{R: io.NewSectionReader(source, e.Offset, e.Packed)}
 	r := &unpacking{e: e, packed: packed, from: packed, left: e.Size}
 	if e.Method == zip.Deflate {
 		r.from = flate.NewReader(packed)
@@ -217,23 +217,24 @@ func (e Entry) Open(source io.ReaderAt) io.Reader {
 	return r
 }
 
-// packed keeps the failure of the archive's reader from being taken for damage.
-type packed struct {
-	r   io.Reader
-	err error
+// Source reads on, and keeps what R fails with from being taken for damage.
+type Source struct {
+	R   io.Reader
+	Err error // other than the end
 }
 
-func (p *packed) Read(b []byte) (int, error) {
-	n, err := p.r.Read(b)
+// Read reads on.
+func (s *Source) Read(b []byte) (int, error) {
+	n, err := s.R.Read(b)
 	if err != nil && !errors.Is(err, io.EOF) {
-		p.err = err
+		s.Err = err
 	}
 	return n, err
 }
 
 type unpacking struct {
 	e      Entry
-	packed *packed
+	packed *Source
 	from   io.Reader
 	left   int64
 	sum    uint32
@@ -247,8 +248,8 @@ func (u *unpacking) Read(b []byte) (int, error) {
 		return 0, fault("zip_corrupt", "the entry is longer than the archive says")
 	}
 	switch {
-	case u.packed.err != nil:
-		return n, u.packed.err
+	case u.packed.Err != nil:
+		return n, u.packed.Err
 	case errors.Is(err, io.EOF) && (u.left > 0 || u.sum != u.e.CRC32):
 		return n, fault("zip_corrupt", "the entry is damaged")
 	case err != nil && !errors.Is(err, io.EOF):

@@ -20,18 +20,8 @@ func Decode(data []byte, lim track.Limits) ([]*track.Track, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &decoder{s: s, limits: lim}
-	for d.fault == nil && s.Child(0) {
-		if string(s.Name()) != "gpx" {
-			d.fail("not_gpx", "the root element is not gpx")
-			break
-		}
-		d.gpx()
-	}
-	if d.fault != nil {
-		return nil, d.fault
-	}
-	if err := s.Err(); err != nil {
+	d := &decoder{Walk: xmlscan.Walk{Scanner: s}, limits: lim}
+	if err := d.Document("gpx", "gpx", d.gpx); err != nil {
 		return nil, err
 	}
 	return d.finish()
@@ -39,9 +29,8 @@ func Decode(data []byte, lim track.Limits) ([]*track.Track, error) {
 
 // decoder holds what the whole file has given so far.
 type decoder struct {
-	s      *xmlscan.Scanner
+	xmlscan.Walk
 	limits track.Limits
-	fault  *track.Fault
 
 	creator, name, description string // of the file
 	tracks                     []*track.Track
@@ -53,32 +42,18 @@ type decoder struct {
 	plan                       bool // there are routes or waypoints
 }
 
-func (d *decoder) fail(code, detail string) {
-	if d.fault == nil {
-		d.fault = &track.Fault{Code: code, Detail: detail, Offset: -1, Line: d.s.Line()}
-	}
-}
-
-// each calls read for the children of the open element until a fault.
-func (d *decoder) each(read func(name string)) {
-	in := d.s.Depth()
-	for d.fault == nil && d.s.Child(in) {
-		read(string(d.s.Name()))
-	}
-}
-
 func (d *decoder) gpx() {
-	d.creator = xmlscan.Text(d.s.Attr("creator"))
-	d.each(func(name string) {
+	d.creator = xmlscan.Text(d.Attr("creator"))
+	d.Each(func(name string) {
 		switch name {
 		case "trk":
 			d.trk()
 		case "metadata":
-			d.each(d.about)
+			d.Each(d.about)
 		case "wpt", "rte":
 			d.plan = true
 		case "extensions":
-			d.each(d.lapsIn)
+			d.Each(d.lapsIn)
 		default:
 			d.about(name)
 		}
@@ -90,9 +65,9 @@ func (d *decoder) gpx() {
 func (d *decoder) about(name string) {
 	switch name {
 	case "name":
-		d.name = xmlscan.Text(d.s.Content())
+		d.name = xmlscan.Text(d.Content())
 	case "desc":
-		d.description = xmlscan.Text(d.s.Content())
+		d.description = xmlscan.Text(d.Content())
 	}
 }
 
@@ -100,28 +75,28 @@ func (d *decoder) trk() {
 	t := &track.Track{Format: "gpx", Sport: "generic", Device: d.creator}
 	var comment string
 	b := &points.Builder{}
-	d.each(func(name string) {
+	d.Each(func(name string) {
 		switch name {
 		case "name":
-			t.Name = xmlscan.Text(d.s.Content())
+			t.Name = xmlscan.Text(d.Content())
 		case "desc":
-			t.Description = xmlscan.Text(d.s.Content())
+			t.Description = xmlscan.Text(d.Content())
 		case "cmt":
-			comment = xmlscan.Text(d.s.Content())
+			comment = xmlscan.Text(d.Content())
 		case "type":
-			n := sport.Parse(string(d.s.Content()))
+			n := sport.Parse(string(d.Content()))
 			t.Sport, t.SubSport = n.Sport, n.Sub
 		case "trkseg":
 			b.Break()
 			d.segment(b)
 		case "extensions":
-			d.each(d.lapsIn)
+			d.Each(d.lapsIn)
 		}
 	})
 	if t.Description == "" {
 		t.Description = comment
 	}
-	if d.fault == nil && d.s.Err() == nil {
+	if d.Fault == nil && d.Err() == nil {
 		d.add(t, b)
 	}
 }
@@ -139,7 +114,7 @@ func (d *decoder) add(t *track.Track, b *points.Builder) {
 		return
 	}
 	if len(d.tracks) >= d.limits.Workouts {
-		d.fail("too_many_workouts", "the file holds too many tracks")
+		d.Fail("too_many_workouts", "the file holds too many tracks")
 		return
 	}
 	t.StartedAt = time.UnixMilli(start).UTC()
@@ -190,13 +165,13 @@ func (d *decoder) finish() ([]*track.Track, error) {
 }
 
 func (d *decoder) segment(b *points.Builder) {
-	in := d.s.Depth()
-	for d.fault == nil && d.s.Child(in) {
-		if string(d.s.Name()) != "trkpt" {
+	in := d.Depth()
+	for d.Fault == nil && d.Child(in) {
+		if string(d.Name()) != "trkpt" {
 			continue
 		}
 		if d.points++; d.points > d.limits.Points {
-			d.fail("too_many_points", "the file holds too many track points")
+			d.Fail("too_many_points", "the file holds too many track points")
 			return
 		}
 		d.trkpt(b)
@@ -204,7 +179,7 @@ func (d *decoder) segment(b *points.Builder) {
 }
 
 func (d *decoder) trkpt(b *points.Builder) {
-	s, p := d.s, &d.point
+	s, p := d.Scanner, &d.point
 	p.Reset()
 	p.Lat = d.coordinate(b, "lat")
 	p.Lng = d.coordinate(b, "lon")
@@ -231,7 +206,7 @@ func (d *decoder) trkpt(b *points.Builder) {
 // coordinate reads an attribute of the open element. One that is there but is no
 // number lies off the globe for the Builder.
 func (d *decoder) coordinate(b *points.Builder, name string) float64 {
-	text := d.s.Attr(name)
+	text := d.Attr(name)
 	v, ok := xmlscan.Float(bytes.TrimSpace(text))
 	if !ok {
 		b.Warn(points.WarnPosition)

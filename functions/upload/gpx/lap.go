@@ -21,20 +21,20 @@ type lap struct {
 // lapsIn reads the open element when it is a lap, or the laps inside it: the
 // extension has them alone or within a run.
 func (d *decoder) lapsIn(name string) {
-	if name != "lap" || d.s.Space() != cluetrust {
-		d.each(d.lapsIn)
+	if name != "lap" || d.Space() != cluetrust {
+		d.Each(d.lapsIn)
 		return
 	}
 	if len(d.laps) >= maxLaps {
-		d.fail("too_many_laps", "the file holds too many laps")
+		d.Fail("too_many_laps", "the file holds too many laps")
 		return
 	}
 	var l lap
 	timed := false
-	d.each(func(name string) {
+	d.Each(func(name string) {
 		switch name {
 		case "startTime":
-			l.start, timed = xmlscan.ParseTime(d.s.Content())
+			l.start, timed = xmlscan.ParseTime(d.Content())
 		case "elapsedTime":
 			l.Totals.TimerS = d.positive()
 		case "calories":
@@ -42,9 +42,9 @@ func (d *decoder) lapsIn(name string) {
 		case "distance":
 			l.Totals.DistanceM = d.positive()
 		case "trigger":
-			l.Trigger = strings.ToLower(xmlscan.Text(d.s.Attr("kind")))
+			l.Trigger = strings.ToLower(xmlscan.Text(d.Attr("kind")))
 		case "intensity":
-			l.Intensity = strings.ToLower(xmlscan.Text(d.s.Content()))
+			l.Intensity = strings.ToLower(xmlscan.Text(d.Content()))
 		case "summary":
 			d.summary(&l.Totals)
 		}
@@ -56,7 +56,7 @@ func (d *decoder) lapsIn(name string) {
 
 // summary reads one figure, which the file names as TCX does.
 func (d *decoder) summary(t *track.Totals) {
-	switch string(d.s.Attr("name")) {
+	switch string(d.Attr("name")) {
 	case "MaximumSpeed":
 		t.MaxSpeedMPS = d.positive()
 	case "AverageHeartRateBpm":
@@ -71,7 +71,7 @@ func (d *decoder) summary(t *track.Totals) {
 // positive reads the open element as a number; zero is what writers put where
 // they know nothing.
 func (d *decoder) positive() *float64 {
-	if v, ok := xmlscan.Float(d.s.Content()); ok && v > 0 && v < 1e9 {
+	if v, ok := xmlscan.Float(d.Content()); ok && v > 0 && v < 1e9 {
 		return &v
 	}
 	return nil

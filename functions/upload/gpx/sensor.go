@@ -14,7 +14,7 @@ const cluetrust = "http://www.cluetrust.com/XML/GPXDATA/1/0"
 // sensor reads the open element of a point, or the elements inside it. Names of
 // heart rate, cadence, power and temperature are plain enough in any namespace.
 func (d *decoder) sensor(b *points.Builder) {
-	s, p := d.s, &d.point
+	s, p := d.Scanner, &d.point
 	switch string(s.Name()) {
 	case "hr", "heartrate", "heartRate", "HeartRate":
 		if v := p.HeartRate; !(v > 0) { // some files say it twice

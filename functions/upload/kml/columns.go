@@ -45,14 +45,14 @@ func (c *columns) reset() {
 func (d *decoder) track(b *points.Builder) {
 	c := &d.columns
 	c.reset()
-	d.each(func(name string) {
+	d.Each(func(name string) {
 		switch name {
 		case "when":
 			if d.points++; d.points > d.limits.Points {
-				d.fail("too_many_points", "the file holds too many track points")
+				d.Fail("too_many_points", "the file holds too many track points")
 				return
 			}
-			text := bytes.TrimSpace(d.s.Content())
+			text := bytes.TrimSpace(d.Content())
 			t, ok := xmlscan.ParseTime(text)
 			if !ok && len(text) > 0 {
 				b.Warn(points.WarnTimeUnreadable)
@@ -60,18 +60,18 @@ func (d *decoder) track(b *points.Builder) {
 			c.times, c.timed = append(c.times, t), append(c.timed, ok)
 		case "coord":
 			if len(c.coords) > d.limits.Points {
-				d.fail("too_many_points", "the file holds too many track points")
+				d.Fail("too_many_points", "the file holds too many track points")
 				return
 			}
-			c.coords = append(c.coords, coord(b, d.s.Content()))
+			c.coords = append(c.coords, coord(b, d.Content()))
 		case "ExtendedData":
-			d.each(d.schemaData(b))
+			d.Each(d.schemaData(b))
 		}
 	})
 	switch {
-	case d.fault != nil || d.s.Err() != nil:
+	case d.Fault != nil || d.Err() != nil:
 	case len(c.times) != len(c.coords):
-		d.fail("kml_pairs", "a track has more times than positions, or the other way round")
+		d.Fail("kml_pairs", "a track has more times than positions, or the other way round")
 	default:
 		c.emit(b)
 	}
@@ -82,8 +82,8 @@ func (d *decoder) schemaData(b *points.Builder) func(name string) {
 		if name != "SchemaData" {
 			return
 		}
-		d.each(func(name string) {
-			if at, known := arrayNames[squash(d.s.Attr("name"))]; name == "SimpleArrayData" && known {
+		d.Each(func(name string) {
+			if at, known := arrayNames[squash(d.Attr("name"))]; name == "SimpleArrayData" && known {
 				d.array(b, &d.columns.arrays[at])
 			}
 		})
@@ -93,9 +93,9 @@ func (d *decoder) schemaData(b *points.Builder) func(name string) {
 // array reads the values of an array; more than there are points belong to none.
 func (d *decoder) array(b *points.Builder, to *[]float64) {
 	*to = (*to)[:0] // the last of the name counts
-	d.each(func(name string) {
+	d.Each(func(name string) {
 		if name == "value" && len(*to) < d.limits.Points {
-			*to = append(*to, number(b, bytes.TrimSpace(d.s.Content())))
+			*to = append(*to, number(b, bytes.TrimSpace(d.Content())))
 		}
 	})
 }

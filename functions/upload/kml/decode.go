@@ -19,18 +19,8 @@ func Decode(data []byte, lim track.Limits) ([]*track.Track, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &decoder{s: s, limits: lim}
-	for d.fault == nil && s.Child(0) {
-		if string(s.Name()) != "kml" {
-			d.fail("not_kml", "the root element is not kml")
-			break
-		}
-		d.each(d.feature)
-	}
-	if d.fault != nil {
-		return nil, d.fault
-	}
-	if err := s.Err(); err != nil {
+	d := &decoder{Walk: xmlscan.Walk{Scanner: s}, limits: lim}
+	if err := d.Document("kml", "kml", func() { d.Each(d.feature) }); err != nil {
 		return nil, err
 	}
 	return d.finish()
@@ -38,9 +28,8 @@ func Decode(data []byte, lim track.Limits) ([]*track.Track, error) {
 
 // decoder holds what the whole file has given so far.
 type decoder struct {
-	s      *xmlscan.Scanner
+	xmlscan.Walk
 	limits track.Limits
-	fault  *track.Fault
 
 	name, description, device string // of the file
 	tracks                    []*track.Track
@@ -50,25 +39,11 @@ type decoder struct {
 	leftOut                   bool    // a track had nothing usable
 }
 
-func (d *decoder) fail(code, detail string) {
-	if d.fault == nil {
-		d.fault = &track.Fault{Code: code, Detail: detail, Offset: -1, Line: d.s.Line()}
-	}
-}
-
-// each calls read for the children of the open element until a fault.
-func (d *decoder) each(read func(name string)) {
-	in := d.s.Depth()
-	for d.fault == nil && d.s.Child(in) {
-		read(string(d.s.Name()))
-	}
-}
-
 // feature reads a document or a folder, or what is in it.
 func (d *decoder) feature(name string) {
 	switch name {
 	case "Document", "Folder":
-		d.each(d.feature)
+		d.Each(d.feature)
 	case "Placemark":
 		d.placemark()
 	case "name":
@@ -78,7 +53,7 @@ func (d *decoder) feature(name string) {
 	case "generator":
 		d.first(&d.device)
 	case "author":
-		d.each(func(name string) {
+		d.Each(func(name string) {
 			if name == "name" {
 				d.first(&d.device)
 			}
@@ -89,7 +64,7 @@ func (d *decoder) feature(name string) {
 // first keeps the text of the open element if there was none before.
 func (d *decoder) first(to *string) {
 	if *to == "" {
-		*to = xmlscan.Text(d.s.Content())
+		*to = xmlscan.Text(d.Content())
 	}
 }
 
@@ -101,15 +76,15 @@ func (d *decoder) placemark() {
 	read = func(name string) {
 		switch name {
 		case "name":
-			t.Name = xmlscan.Text(d.s.Content())
+			t.Name = xmlscan.Text(d.Content())
 		case "description":
-			t.Description = xmlscan.Text(d.s.Content())
+			t.Description = xmlscan.Text(d.Content())
 		case "icon":
-			icon = string(d.s.Content())
+			icon = string(d.Content())
 		case "ExtendedData":
-			d.each(func(name string) {
-				if name == "Data" && string(d.s.Attr("name")) == "type" {
-					d.each(func(string) { kind = string(d.s.Content()) })
+			d.Each(func(name string) {
+				if name == "Data" && string(d.Attr("name")) == "type" {
+					d.Each(func(string) { kind = string(d.Content()) })
 				}
 			})
 		case "Track":
@@ -117,18 +92,18 @@ func (d *decoder) placemark() {
 			b.Break()
 			d.track(b)
 		case "MultiTrack", "MultiGeometry":
-			d.each(read)
+			d.Each(read)
 		case "LineString":
 			d.lines = true
 		}
 	}
-	d.each(read)
+	d.Each(read)
 	n := sport.Parse(kind)
 	if n.Sport == t.Sport {
 		n = sport.Parse(icon)
 	}
 	t.Sport, t.SubSport = n.Sport, n.Sub
-	if tracks > 0 && d.fault == nil && d.s.Err() == nil {
+	if tracks > 0 && d.Fault == nil && d.Err() == nil {
 		d.add(t, b)
 	}
 }
@@ -145,7 +120,7 @@ func (d *decoder) add(t *track.Track, b *points.Builder) {
 		return
 	}
 	if len(d.tracks) >= d.limits.Workouts {
-		d.fail("too_many_workouts", "the file holds too many tracks")
+		d.Fail("too_many_workouts", "the file holds too many tracks")
 		return
 	}
 	t.StartedAt = time.UnixMilli(start).UTC()

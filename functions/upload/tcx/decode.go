@@ -22,19 +22,11 @@ func Decode(data []byte, lim track.Limits) ([]*track.Track, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &decoder{s: s, limits: lim}
-	for d.fault == nil && s.Child(0) {
-		if string(s.Name()) != root {
-			d.fail("not_tcx", "the root element is not "+root)
-			break
-		}
+	d := &decoder{Walk: xmlscan.Walk{Scanner: s}, limits: lim}
+	if err := d.Document("tcx", root, func() {
 		d.creator = xmlscan.Text(s.Attr("creator"))
-		d.each(d.section)
-	}
-	if d.fault != nil {
-		return nil, d.fault
-	}
-	if err := s.Err(); err != nil {
+		d.Each(d.section)
+	}); err != nil {
 		return nil, err
 	}
 	return d.finish()
@@ -42,9 +34,8 @@ func Decode(data []byte, lim track.Limits) ([]*track.Track, error) {
 
 // decoder holds what the whole file has given so far.
 type decoder struct {
-	s      *xmlscan.Scanner
+	xmlscan.Walk
 	limits track.Limits
-	fault  *track.Fault
 
 	creator string // of the file
 	tracks  []*track.Track
@@ -56,26 +47,12 @@ type decoder struct {
 	plan    bool // there are courses or workouts to come
 }
 
-func (d *decoder) fail(code, detail string) {
-	if d.fault == nil {
-		d.fault = &track.Fault{Code: code, Detail: detail, Offset: -1, Line: d.s.Line()}
-	}
-}
-
-// each calls read for the children of the open element until a fault.
-func (d *decoder) each(read func(name string)) {
-	in := d.s.Depth()
-	for d.fault == nil && d.s.Child(in) {
-		read(string(d.s.Name()))
-	}
-}
-
 // section reads what may hold activities: <Activities>, in it an <Activity> or a
 // <MultiSportSession> with its first and next sports.
 func (d *decoder) section(name string) {
 	switch name {
 	case "Activities", "MultiSportSession", "FirstSport", "NextSport":
-		d.each(d.section)
+		d.Each(d.section)
 	case "Activity":
 		d.activity()
 	case "Courses", "Workouts":
@@ -84,32 +61,32 @@ func (d *decoder) section(name string) {
 }
 
 func (d *decoder) activity() {
-	n := sport.Parse(string(d.s.Attr("Sport")))
+	n := sport.Parse(string(d.Attr("Sport")))
 	a := &activity{t: &track.Track{Format: "tcx", Sport: n.Sport, SubSport: n.Sub, Device: d.creator}}
-	d.each(func(name string) {
+	d.Each(func(name string) {
 		switch name {
 		case "Id":
-			a.id, _ = xmlscan.ParseTime(d.s.Content())
+			a.id, _ = xmlscan.ParseTime(d.Content())
 		case "Name":
-			a.t.Name = xmlscan.Text(d.s.Content())
+			a.t.Name = xmlscan.Text(d.Content())
 		case "Notes":
-			a.notes(xmlscan.Text(d.s.Content()))
+			a.notes(xmlscan.Text(d.Content()))
 		case "Lap":
 			d.lap(a)
 		case "Creator":
 			d.device(a.t)
 		}
 	})
-	if d.fault == nil && d.s.Err() == nil {
+	if d.Fault == nil && d.Err() == nil {
 		d.add(a)
 	}
 }
 
 // device reads the <Creator>.
 func (d *decoder) device(t *track.Track) {
-	d.each(func(name string) {
+	d.Each(func(name string) {
 		if name == "Name" {
-			if text := xmlscan.Text(d.s.Content()); text != "" {
+			if text := xmlscan.Text(d.Content()); text != "" {
 				t.Device = text
 			}
 		}
@@ -124,7 +101,7 @@ func (d *decoder) add(a *activity) {
 		return
 	}
 	if len(d.tracks) >= d.limits.Workouts {
-		d.fail("too_many_workouts", "the file holds too many activities")
+		d.Fail("too_many_workouts", "the file holds too many activities")
 		return
 	}
 	if o := a.b.OffsetS(); o != nil {

@@ -22,14 +22,14 @@ var intensities = map[string]string{
 
 func (d *decoder) lap(a *activity) {
 	if d.laps++; d.laps > maxLaps {
-		d.fail("too_many_laps", "the file holds too many laps")
+		d.Fail("too_many_laps", "the file holds too many laps")
 		return
 	}
 	var l lap
-	if t, ok := xmlscan.ParseTime(d.s.Attr("StartTime")); ok && points.Plausible(t) {
+	if t, ok := xmlscan.ParseTime(d.Attr("StartTime")); ok && points.Plausible(t) {
 		l.start = t.UnixMS
 	}
-	d.each(func(name string) {
+	d.Each(func(name string) {
 		switch name {
 		case "Track":
 			before := a.b.Len()
@@ -43,7 +43,7 @@ func (d *decoder) lap(a *activity) {
 				l.tracks++
 			}
 		case "Extensions":
-			d.each(func(string) { d.lapExtension(&l) })
+			d.Each(func(string) { d.lapExtension(&l) })
 		default:
 			d.lapTotal(&l, name)
 		}
@@ -75,16 +75,16 @@ func (d *decoder) lapTotal(l *lap, name string) {
 	case "Cadence":
 		t.AvgCadenceRPM = positive(d.number())
 	case "Intensity":
-		l.Intensity = intensities[strings.ToLower(string(d.s.Content()))]
+		l.Intensity = intensities[strings.ToLower(string(d.Content()))]
 	case "TriggerMethod":
-		l.Trigger = triggers[strings.ToLower(string(d.s.Content()))]
+		l.Trigger = triggers[strings.ToLower(string(d.Content()))]
 	}
 }
 
 // lapExtension reads an <LX>.
 func (d *decoder) lapExtension(l *lap) {
 	t := &l.Totals
-	d.each(func(name string) {
+	d.Each(func(name string) {
 		switch name {
 		case "AvgSpeed":
 			t.AvgSpeedMPS = positive(d.number())
@@ -103,7 +103,7 @@ func (d *decoder) lapExtension(l *lap) {
 // number reads the open element, nil when it is no number of a lap: those are
 // never negative, and none reaches a billion.
 func (d *decoder) number() *float64 {
-	if v, ok := xmlscan.Float(d.s.Content()); ok && v >= 0 && v < 1e9 {
+	if v, ok := xmlscan.Float(d.Content()); ok && v >= 0 && v < 1e9 {
 		return &v
 	}
 	return nil
@@ -111,7 +111,7 @@ func (d *decoder) number() *float64 {
 
 // inside reads the child of that name as a number.
 func (d *decoder) inside(name string) (v *float64) {
-	d.each(func(child string) {
+	d.Each(func(child string) {
 		if child == name {
 			v = d.number()
 		}

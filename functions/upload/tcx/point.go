@@ -7,19 +7,19 @@ import (
 
 // track reads the trackpoints of one <Track> of a lap.
 func (d *decoder) track(a *activity, l *lap) {
-	in := d.s.Depth()
-	for d.fault == nil && d.s.Child(in) {
-		if string(d.s.Name()) != "Trackpoint" {
+	in := d.Depth()
+	for d.Fault == nil && d.Child(in) {
+		if string(d.Name()) != "Trackpoint" {
 			continue
 		}
 		if d.points++; d.points > d.limits.Points {
-			d.fail("too_many_points", "the file holds too many trackpoints")
+			d.Fail("too_many_points", "the file holds too many trackpoints")
 			return
 		}
 		p := &d.point
 		p.Reset()
 		d.trackpoint(&a.b)
-		if d.s.Err() != nil {
+		if d.Err() != nil {
 			return
 		}
 		before := a.b.Len()
@@ -35,7 +35,7 @@ func (d *decoder) track(a *activity, l *lap) {
 }
 
 func (d *decoder) trackpoint(b *points.Builder) {
-	s, p := d.s, &d.point
+	s, p := d.Scanner, &d.point
 	in := s.Depth()
 	for s.Child(in) {
 		switch string(s.Name()) {
@@ -66,7 +66,7 @@ func (d *decoder) trackpoint(b *points.Builder) {
 }
 
 func (d *decoder) position(b *points.Builder) {
-	s := d.s
+	s := d.Scanner
 	for in := s.Depth(); s.Child(in); {
 		switch string(s.Name()) {
 		case "LatitudeDegrees":
@@ -80,7 +80,7 @@ func (d *decoder) position(b *points.Builder) {
 // extension reads the values of the activity extension, <TPX>, wherever they
 // stand below the open element.
 func (d *decoder) extension(b *points.Builder) {
-	s, p := d.s, &d.point
+	s, p := d.Scanner, &d.point
 	for in := s.Depth(); s.Child(in); {
 		switch string(s.Name()) {
 		case "Speed":
