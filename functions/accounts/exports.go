@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -9,8 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/oklog/ulid/v2"
 
 	"paceline/events"
 	"paceline/shared/api"
@@ -64,10 +63,10 @@ func (f *accounts) exportOne(w http.ResponseWriter, r *http.Request, id string) 
 	if err := f.people.list(ctx, exports, id); err != nil {
 		return err
 	}
-	e := newExport(ulid.Make().String(), f.now().UTC())
+	e := newExport(function.NewID(f.now()), f.now().UTC())
 	err = f.people.Update(ctx, id, func(t *store.Tx) error {
 		if known, err := t.Known(id); err != nil || !known {
-			return orNone(err, errAccount())
+			return cmp.Or(err, errAccount())
 		}
 		before, found, err := exportIn(t, id)
 		if err != nil {
@@ -91,14 +90,6 @@ func (f *accounts) exportOne(w http.ResponseWriter, r *http.Request, id string) 
 	}
 	w.Header().Set("Location", "/v1/me/export")
 	return rest.JSON(w, http.StatusAccepted, e.answer(f.now()))
-}
-
-// orNone is err, or what is said when there is none.
-func orNone(err, none error) error {
-	if err != nil {
-		return err
-	}
-	return none
 }
 
 func (f *accounts) exportState(w http.ResponseWriter, r *http.Request) error {

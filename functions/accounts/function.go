@@ -53,8 +53,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(func(ctx context.Context, e events.CoachRevoked) error { return f.people.mirror(ctx, e.Coaching, false) }),
 	)
 	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, f.kept) }
-	closeBase := fn.Close
-	fn.Close = func(ctx context.Context) error { return errors.Join(closeBase(ctx), f.kept.Close()) }
+	fn.Closes(f.kept)
 	return fn, nil
 }
 

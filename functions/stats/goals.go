@@ -2,16 +2,14 @@ package stats
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/oklog/ulid/v2"
-
 	"paceline/events"
 	"paceline/shared/api"
+	"paceline/shared/function"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
@@ -236,11 +234,7 @@ func (f *stats) addGoal(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	now := f.workouts.Now()
-	id, err := ulid.New(ulid.Timestamp(now), rand.Reader)
-	if err != nil {
-		return err
-	}
-	g := Goal{ID: id.String(), Version: 1, CreatedAt: now, GoalRequest: in}
+	g := Goal{ID: function.NewID(now), Version: 1, CreatedAt: now, GoalRequest: in}
 	err = f.editGoals(r.Context(), identity.UserID(r), func(goals []Goal) ([]Goal, error) {
 		if len(goals) >= maxGoals {
 			return nil, fault.Conflict("too_many_goals", "there are so many goals that one has to go first")

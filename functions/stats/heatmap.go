@@ -26,7 +26,7 @@ func lineOf(t *track.Track) []int32 {
 		lastLat, lastLng := math.NaN(), math.NaN()
 		for i, lat := range t.Samples.Lat {
 			lng := t.Samples.Lng[i]
-			if math.IsNaN(lat) || math.IsNaN(lng) || apart(lastLat, lastLng, lat, lng) < step { // NaN before the first
+			if math.IsNaN(lat) || math.IsNaN(lng) || track.Apart(lastLat, lastLng, lat, lng) < step { // NaN before the first
 				continue
 			}
 			out = append(out, int32(math.Round(lat*1e5)), int32(math.Round(lng*1e5)))
@@ -68,7 +68,7 @@ func (h Hiding) visible(line []int32) []string {
 // circle.
 func (h Hiding) crosses(latA, lngA, latB, lngB float64) bool {
 	for _, z := range h.Zones {
-		n := math.Ceil(apart(latA, lngA, latB, lngB) / (z.Hidden.RadiusM / 4))
+		n := math.Ceil(track.Apart(latA, lngA, latB, lngB) / (z.Hidden.RadiusM / 4))
 		for i := 1.0; i < n; i++ {
 			if z.Hidden.holds(latA+(latB-latA)*i/n, lngA+(lngB-lngA)*i/n) {
 				return true

@@ -50,16 +50,7 @@ type circle struct {
 	RadiusM float64 `json:"radius_m"`
 }
 
-func (c circle) holds(lat, lng float64) bool { return apart(c.Lat, c.Lng, lat, lng) <= c.RadiusM }
-
-// metreDegrees is a metre in degrees of latitude.
-const metreDegrees = 1 / 111_195.0
-
-// apart is the metres between two places that are near to each other.
-func apart(latA, lngA, latB, lngB float64) float64 {
-	x := math.Remainder(lngB-lngA, 360) * math.Cos((latA+latB)/2*math.Pi/180)
-	return math.Hypot(x, latB-latA) / metreDegrees
-}
+func (c circle) holds(lat, lng float64) bool { return track.Apart(c.Lat, c.Lng, lat, lng) <= c.RadiusM }
 
 // checkZone refuses what is no circle on the globe.
 func checkZone(in api.PrivacyZoneRequest) error {
@@ -87,8 +78,8 @@ func (h Hiding) cloak(place circle) circle {
 	factor := 1.6 + 0.8*draw(0)
 	far, angle := (factor-1)*place.RadiusM*math.Sqrt(draw(1)), 2*math.Pi*draw(2)
 	return circle{
-		Lat:     place.Lat + far*math.Sin(angle)*metreDegrees,
-		Lng:     place.Lng + far*math.Cos(angle)*metreDegrees/math.Cos(place.Lat*math.Pi/180),
+		Lat:     place.Lat + far*math.Sin(angle)/track.DegreeM,
+		Lng:     place.Lng + far*math.Cos(angle)/track.DegreeM/math.Cos(place.Lat*math.Pi/180),
 		RadiusM: factor * place.RadiusM * 1.001, // for the curve of the globe
 	}
 }
@@ -145,11 +136,11 @@ func (h Hiding) mask(t *track.Track) *track.Track {
 	if !hidden {
 		return t
 	}
-	begin, end := int64(0), t.EndMS()
-	if at := endsOf(t); h.hides(at[0], at[1]) && first >= 0 {
+	begin, end, at := int64(0), t.EndMS(), endsOf(t)
+	if h.hides(at[0], at[1]) && first >= 0 {
 		begin = s.TimeMS[first]
 	}
-	if at := endsOf(t); h.hides(at[2], at[3]) && last >= 0 {
+	if h.hides(at[2], at[3]) && last >= 0 {
 		end = s.TimeMS[last]
 	}
 	var out *track.Track

@@ -15,7 +15,7 @@ var door = circle{52.5, 13.4, 300}
 func away(from circle, metres int, angle float64) *track.Track {
 	t := &track.Track{Format: "fit", Sport: "walking", StartedAt: time.Date(2026, 5, 1, 7, 0, 0, 0, time.UTC)}
 	for i := range metres + 1 {
-		d := float64(i) * metreDegrees
+		d := float64(i) / track.DegreeM
 		t.Samples.TimeMS = append(t.Samples.TimeMS, int64(i)*1000)
 		t.Samples.Lat = append(t.Samples.Lat, from.Lat+d*math.Sin(angle))
 		t.Samples.Lng = append(t.Samples.Lng, from.Lng+d*math.Cos(angle)/math.Cos(from.Lat*math.Pi/180))
@@ -40,14 +40,14 @@ func fitted(points [][2]float64) (c circle) {
 	var sx, sy, sxx, syy, sxy, sxz, syz, sz, n float64
 	scale := math.Cos(door.Lat * math.Pi / 180)
 	for _, p := range points {
-		x, y := (p[1]-door.Lng)*scale/metreDegrees, (p[0]-door.Lat)/metreDegrees
+		x, y := (p[1]-door.Lng)*scale*track.DegreeM, (p[0]-door.Lat)*track.DegreeM
 		z := x*x + y*y
 		sx, sy, sxx, syy, sxy, sxz, syz, sz, n = sx+x, sy+y, sxx+x*x, syy+y*y, sxy+x*y, sxz+x*z, syz+y*z, sz+z, n+1
 	}
 	a, b, d := sxx-sx*sx/n, sxy-sx*sy/n, syy-sy*sy/n
 	e, f := (sxz-sx*sz/n)/2, (syz-sy*sz/n)/2
 	x, y := (e*d-b*f)/(a*d-b*b), (a*f-b*e)/(a*d-b*b)
-	return circle{door.Lat + y*metreDegrees, door.Lng + x*metreDegrees/scale, math.Sqrt(sz/n - 2*(x*sx+y*sy)/n + x*x + y*y)}
+	return circle{door.Lat + y/track.DegreeM, door.Lng + x/track.DegreeM/scale, math.Sqrt(sz/n - 2*(x*sx+y*sy)/n + x*x + y*y)}
 }
 
 // From the ends of many tracks follows the circle that is hidden, which is not
@@ -65,7 +65,7 @@ func TestManyTracksDoNotGiveTheDoorAway(t *testing.T) {
 			ends = append(ends, [2]float64{seen.Samples.Lat[0], seen.Samples.Lng[0]})
 		}
 		found := fitted(ends)
-		off := apart(found.Lat, found.Lng, door.Lat, door.Lng)
+		off := track.Apart(found.Lat, found.Lng, door.Lat, door.Lng)
 		far += off / 60
 		quadrants[[2]bool{found.Lat > door.Lat, found.Lng > door.Lng}]++
 		shares[int(math.Round(found.RadiusM/door.RadiusM*10))] = true
@@ -86,15 +86,15 @@ func TestWhatIsHiddenHoldsThePlace(t *testing.T) {
 		h := hidingOf(byte(random.IntN(256)), place)
 		for i := range 12 {
 			edge := away(place, 1, 0)
-			d, angle := place.RadiusM*metreDegrees*0.999, float64(i)*math.Pi/6
+			d, angle := place.RadiusM/track.DegreeM*0.999, float64(i)*math.Pi/6
 			edge.Samples.Lat[0] = place.Lat + d*math.Sin(angle)
 			edge.Samples.Lng[0] = place.Lng + d*math.Cos(angle)/math.Cos(place.Lat*math.Pi/180)
-			if apart(place.Lat, place.Lng, edge.Samples.Lat[0], edge.Samples.Lng[0]) < place.RadiusM && !h.hides(edge.Samples.Lat[0], edge.Samples.Lng[0]) {
+			if track.Apart(place.Lat, place.Lng, edge.Samples.Lat[0], edge.Samples.Lng[0]) < place.RadiusM && !h.hides(edge.Samples.Lat[0], edge.Samples.Lng[0]) {
 				t.Fatalf("%+v: %v is seen in spite of %+v", place, edge.Samples.Lat[0], h.Zones[0].Hidden)
 			}
 		}
 	}
-	if a, b := hidingOf(7, door), hidingOf(7, circle{door.Lat + 1e-4, door.Lng, door.RadiusM}); math.Abs(apart(a.Zones[0].Hidden.Lat, a.Zones[0].Hidden.Lng, b.Zones[0].Hidden.Lat, b.Zones[0].Hidden.Lng)-11.1) > 0.2 {
+	if a, b := hidingOf(7, door), hidingOf(7, circle{door.Lat + 1e-4, door.Lng, door.RadiusM}); math.Abs(track.Apart(a.Zones[0].Hidden.Lat, a.Zones[0].Hidden.Lng, b.Zones[0].Hidden.Lat, b.Zones[0].Hidden.Lng)-11.1) > 0.2 {
 		t.Error("a zone that is made again nearby is drawn anew")
 	}
 }
@@ -154,7 +154,7 @@ func TestLinesOfAHeatmap(t *testing.T) {
 	if n := len(lineOf(away(door, 100_000, 0))) / 2; n > linePoints {
 		t.Errorf("%d points of 100 km", n)
 	}
-	h := hidingOf(1, circle{door.Lat, door.Lng + 1500*metreDegrees/math.Cos(door.Lat*math.Pi/180), 200})
+	h := hidingOf(1, circle{door.Lat, door.Lng + 1500/track.DegreeM/math.Cos(door.Lat*math.Pi/180), 200})
 	if parts := h.visible(line); len(parts) != 2 {
 		t.Errorf("%d parts beside a zone in the middle", len(parts))
 	}

@@ -6,9 +6,8 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/oklog/ulid/v2"
-
 	"paceline/shared/api"
+	"paceline/shared/function"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
@@ -63,12 +62,8 @@ func (f *stats) addPrivacyZone(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	now := f.workouts.Now()
-	id, err := ulid.New(ulid.Timestamp(now), rand.Reader)
-	if err != nil {
-		return err
-	}
-	z := HiddenZone{ID: id.String(), Name: in.Name, CreatedAt: now.UTC(), Place: circle{in.Lat, in.Lng, in.RadiusM}}
-	err = f.workouts.editHiding(r.Context(), identity.UserID(r), func(h *Hiding) error {
+	z := HiddenZone{ID: function.NewID(now), Name: in.Name, CreatedAt: now.UTC(), Place: circle{in.Lat, in.Lng, in.RadiusM}}
+	err := f.workouts.editHiding(r.Context(), identity.UserID(r), func(h *Hiding) error {
 		if len(h.Zones) >= maxZones {
 			return fault.Conflict("too_many_zones", "there are so many zones that one has to go first")
 		}

@@ -134,18 +134,11 @@ func (s Seen) sameWay(t *track.Track) bool {
 			continue
 		}
 		compared++
-		if metres(p.Lat, p.Lng, lat, lng) <= nearM {
+		if track.Apart(p.Lat, p.Lng, lat, lng) <= nearM {
 			near++
 		}
 	}
 	return compared >= 2 && float64(near) >= nearPlaces*float64(compared)
-}
-
-// metres is the distance of two places that are not far apart.
-func metres(lat1, lng1, lat2, lng2 float64) float64 {
-	const degree = 111_195
-	x := math.Remainder(lng2-lng1, 360) * math.Cos((lat1+lat2)/2*math.Pi/180)
-	return degree * math.Hypot(x, lat2-lat1)
 }
 
 // days are the days of UTC that the workout touches.

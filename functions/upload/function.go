@@ -59,8 +59,7 @@ func open(e function.Env, c Config, s objects.Store) (*function.Function, error)
 		eventing.On(f.find), eventing.On(f.take), eventing.On(f.finished), eventing.On(f.undoFiles),
 		export.From(base.Store, func(e events.Exported) events.Payload { return events.UploadExported{Exported: e} }, originals))
 	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, s) }
-	closeBase := fn.Close
-	fn.Close = func(ctx context.Context) error { return errors.Join(closeBase(ctx), s.Close()) }
+	fn.Closes(s)
 	return fn, nil
 }
 

@@ -2,14 +2,12 @@ package upload
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
 	"slices"
 
-	"github.com/oklog/ulid/v2"
-
 	"paceline/events"
 	"paceline/shared/api"
+	"paceline/shared/function"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
@@ -69,11 +67,7 @@ func (f *upload) addGear(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	now := f.now()
-	id, err := ulid.New(ulid.Timestamp(now), rand.Reader)
-	if err != nil {
-		return err
-	}
-	user, g := identity.UserID(r), Gear{ID: id.String(), Version: 1, CreatedAt: now.UTC(), GearRequest: in}
+	user, g := identity.UserID(r), Gear{ID: function.NewID(now), Version: 1, CreatedAt: now.UTC(), GearRequest: in}
 	err = f.workouts.editRack(r.Context(), user, func(all rack) (rack, events.GearChanged, error) {
 		if len(all) >= maxGear {
 			return nil, events.GearChanged{}, fault.Conflict("too_much_gear", "there is so much gear that some has to go first")

@@ -2,9 +2,7 @@ package upload
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -12,12 +10,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/oklog/ulid/v2"
 	"github.com/redis/go-redis/v9"
 
 	"paceline/events"
 	"paceline/functions/upload/archive"
 	"paceline/shared/api"
+	"paceline/shared/function"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
@@ -32,7 +30,7 @@ const maxPosted = 512 << 20
 func (f *upload) createImport(w http.ResponseWriter, r *http.Request) error {
 	ctx, user := r.Context(), identity.UserID(r)
 	now := f.now()
-	i := Import{ID: newImportID(now), UserID: user, State: api.ImportStateRunning, CreatedAt: now.UTC()}
+	i := Import{ID: function.NewID(now), UserID: user, State: api.ImportStateRunning, CreatedAt: now.UTC()}
 	if err := f.receive(ctx, i); err != nil {
 		return err
 	}
@@ -49,11 +47,6 @@ func (f *upload) createImport(w http.ResponseWriter, r *http.Request) error {
 	f.received(ctx, user, i.ID)
 	w.Header().Set("Location", "/v1/imports/"+i.ID)
 	return rest.JSON(w, http.StatusAccepted, i.answer(Tally{}))
-}
-
-// newImportID is an id that nobody can guess.
-func newImportID(now time.Time) string {
-	return ulid.MustNew(ulid.Timestamp(now), ulid.DefaultEntropy()).String()
 }
 
 // readArchive reads the form: a file, which is kept part by part, and who may see
@@ -105,30 +98,16 @@ func (f *upload) keepArchive(r *http.Request, part *multipart.Part, i *Import) e
 		return err
 	}
 	i.FileName = fileName(part.FileName())
-	body := &source{r: part}
+	body := &archive.Source{R: part}
 	size, err := f.volume(i.UserID, i.ID, 0).write(r.Context(), 0, body, limit)
-	if body.err != nil {
-		return unreadableBody(body.err)
+	if body.Err != nil {
+		return unreadableBody(body.Err)
 	}
 	i.SizeBytes, i.Volumes = size, map[int]int64{0: size}
 	if fault.Of(err).Code == "file_too_large" && limit < maxPosted {
 		return f.full()
 	}
 	return err
-}
-
-// source keeps what a body fails with.
-type source struct {
-	r   io.Reader
-	err error
-}
-
-func (s *source) Read(b []byte) (int, error) {
-	n, err := s.r.Read(b)
-	if err != nil && !errors.Is(err, io.EOF) {
-		s.err = err
-	}
-	return n, err
 }
 
 // roomFor is how many bytes of an archive of at most most the person's store
@@ -139,6 +118,15 @@ func (f *upload) roomFor(ctx context.Context, user string, most int64) (int64, e
 		err = f.full()
 	}
 	return min(most, f.quota-used), err
+}
+
+// fits says whether an archive of size bytes may come.
+func (f *upload) fits(ctx context.Context, user string, size int64) error {
+	room, err := f.roomFor(ctx, user, maxArchive)
+	if err == nil && size > room {
+		err = f.full()
+	}
+	return err
 }
 
 // full is the error of a store without room.
@@ -277,106 +265,6 @@ func (f *upload) undoImport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return rest.JSON(w, http.StatusAccepted, i.answer(tally))
-}
-
-// A stream looks for news each streamTick, and ends before the gateway ends it.
-const (
-	streamTick = 500 * time.Millisecond
-	streamFor  = 50 * time.Second
-	streamPage = 100 // files at once
-)
-
-// streamImport tells of an import as it goes on. The ids of its events are how
-// many files had their verdict by then.
-func (f *upload) streamImport(w http.ResponseWriter, r *http.Request) error {
-	user, id := identity.UserID(r), r.PathValue("id")
-	s := stream{w: w, flush: http.NewResponseController(w).Flush}
-	if last := r.Header.Get("Last-Event-ID"); last != "" {
-		var err error
-		if s.at, err = strconv.Atoi(last); err != nil || s.at < 0 {
-			return rest.Parameter("Last-Event-ID", "the id of an event of this stream")
-		}
-	}
-	if _, err := f.workouts.imported(r.Context(), user, id); err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusOK)
-	ctx, cancel := context.WithTimeout(r.Context(), streamFor)
-	defer cancel()
-	tick := time.NewTicker(streamTick)
-	defer tick.Stop()
-	for {
-		over, err := f.tell(ctx, &s, user, id)
-		if over || err != nil { // there is no other answer any more: the client comes again
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
-}
-
-// stream is what a client was told so far.
-type stream struct {
-	w     io.Writer
-	flush func() error
-	at    int // files
-	said  string
-}
-
-func (s *stream) send(event, id string, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	if id != "" {
-		id = "id: " + id + "\n"
-	}
-	_, err = fmt.Fprintf(s.w, "event: %s\n%sdata: %s\n\n", event, id, b)
-	return err
-}
-
-// tell sends what is new, and says whether nothing more will be.
-func (f *upload) tell(ctx context.Context, s *stream, user, id string) (over bool, err error) {
-	i, tally, err := f.progress(ctx, user, id)
-	if err != nil {
-		return false, err
-	}
-	for {
-		numbers, err := f.workouts.settledSince(ctx, user, id, s.at, streamPage)
-		if err != nil {
-			return false, err
-		}
-		files, err := f.workouts.importFiles(ctx, user, id, numbers)
-		if err != nil {
-			return false, err
-		}
-		for _, file := range files {
-			s.at++
-			if file == nil {
-				continue // taken back meanwhile
-			}
-			if err := s.send("file", strconv.Itoa(s.at), file.answer()); err != nil {
-				return false, err
-			}
-		}
-		if len(files) < streamPage {
-			break
-		}
-	}
-	answer := i.answer(tally)
-	if said := fmt.Sprint(answer); said != s.said {
-		s.said = said
-		if err := s.send("import", "", answer); err != nil {
-			return false, err
-		}
-	}
-	return i.EndedAt != nil, s.flush()
 }
 
 // sweep removes archives that never came whole.

@@ -9,6 +9,7 @@ import (
 
 	"paceline/events"
 	"paceline/shared/api"
+	"paceline/shared/function"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
@@ -44,15 +45,11 @@ func (f *upload) createLink(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	room, err := f.roomFor(ctx, user, maxArchive)
-	if err == nil && in.SizeBytes > room {
-		err = f.full()
-	}
-	if err != nil {
+	if err := f.fits(ctx, user, in.SizeBytes); err != nil {
 		return err
 	}
 	i := Import{
-		ID: newImportID(now), UserID: user, State: api.ImportStateReceiving, FileName: fileName(in.FileName),
+		ID: function.NewID(now), UserID: user, State: api.ImportStateReceiving, FileName: fileName(in.FileName),
 		Visibility: events.Visibility(in.Visibility), SizeBytes: in.SizeBytes, Volumes: map[int]int64{0: 0}, Linked: true, CreatedAt: now.UTC(),
 	}
 	link, err := f.shelf.Link(ctx, linkedKey(user, i.ID), i.SizeBytes, linkWithin)

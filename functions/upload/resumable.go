@@ -16,6 +16,7 @@ import (
 
 	"paceline/events"
 	"paceline/shared/api"
+	"paceline/shared/function"
 	"paceline/shared/function/fault"
 	"paceline/shared/function/identity"
 	"paceline/shared/function/rest"
@@ -156,12 +157,9 @@ type piecemeal struct {
 // NewUpload begins an import whose archive is to come.
 func (r *resumable) NewUpload(ctx context.Context, info handler.FileInfo) (handler.Upload, error) {
 	user, now := callerOf(ctx), r.f.now()
-	room, err := r.f.roomFor(ctx, user, maxArchive)
-	if err == nil && info.Size > room {
-		err = r.f.full()
-	}
+	err := r.f.fits(ctx, user, info.Size)
 	i := Import{
-		ID: newImportID(now), UserID: user, State: api.ImportStateReceiving, FileName: fileName(info.MetaData["filename"]),
+		ID: function.NewID(now), UserID: user, State: api.ImportStateReceiving, FileName: fileName(info.MetaData["filename"]),
 		Visibility: events.Visibility(info.MetaData["visibility"]), SizeBytes: info.Size, Volumes: map[int]int64{0: 0}, CreatedAt: now.UTC(),
 	}
 	if err == nil && i.Visibility != "" {

@@ -263,10 +263,11 @@ func (s workouts) unwork(ctx context.Context, user, id string, check func(Record
 					return err
 				}
 			}
-			err := pass(b.t, b.user, again.Days, func(s *Seen) {
+			err := onDays(b.t, b.user, again.Days, func(s *Seen) bool {
 				if s.WorkoutID == r.WorkoutID && s.Recorded == taken.Record.WorkoutID {
 					s.WorkoutID, s.Recorded = again.WorkoutID, ""
 				}
+				return true
 			})
 			if err := errors.Join(err, b.make(again)); err != nil {
 				return err
@@ -323,10 +324,11 @@ func (b bench) take(r, other Record) (Taken, error) {
 			return Taken{}, err
 		}
 	}
-	err = pass(b.t, b.user, now.Days, func(s *Seen) {
+	err = onDays(b.t, b.user, now.Days, func(s *Seen) bool {
 		if s.WorkoutID == now.WorkoutID {
 			s.WorkoutID, s.Recorded = r.WorkoutID, cmp.Or(s.Recorded, now.WorkoutID)
 		}
+		return true
 	})
 	return out, errors.Join(err, b.end(now))
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/redis/go-redis/v9"
 
@@ -206,37 +205,25 @@ func see(t *store.Tx, p Plan) (bool, error) {
 
 // unsee takes a workout out of its days.
 func unsee(t *store.Tx, user string, r Record) error {
-	for _, day := range r.Days {
-		var d Day
-		key := t.Key(dayKey(user, day))
-		if _, err := t.GetSealed(user, key, &d); err != nil {
-			return err
-		}
-		d.Seen = slices.DeleteFunc(d.Seen, func(s Seen) bool { return s.WorkoutID == r.WorkoutID })
-		if len(d.Seen) == 0 {
-			t.Disown(user, key)
-		} else if err := t.SetSealed(user, key, d, 0); err != nil {
-			return err
-		}
-	}
-	return nil
+	return onDays(t, user, r.Days, func(s *Seen) bool { return s.WorkoutID != r.WorkoutID })
 }
 
-// pass changes what is seen of workouts on some days.
-func pass(t *store.Tx, user string, days []string, rule func(*Seen)) error {
+// onDays changes what is seen of workouts on some days; rule says what stays.
+func onDays(t *store.Tx, user string, days []string, rule func(*Seen) bool) error {
 	for _, day := range days {
-		var d Day
+		var before, after Day
 		key := t.Key(dayKey(user, day))
-		if _, err := t.GetSealed(user, key, &d); err != nil {
+		if _, err := t.GetSealed(user, key, &before); err != nil {
 			return err
 		}
-		for i := range d.Seen {
-			rule(&d.Seen[i])
+		for _, s := range before.Seen {
+			if rule(&s) {
+				after.Seen = append(after.Seen, s)
+			}
 		}
-		if len(d.Seen) == 0 {
-			continue
-		}
-		if err := t.SetSealed(user, key, d, 0); err != nil {
+		if len(after.Seen) == 0 {
+			t.Disown(user, key)
+		} else if err := t.SetSealed(user, key, after, 0); err != nil {
 			return err
 		}
 	}

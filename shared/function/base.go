@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -62,6 +63,12 @@ type Function struct {
 	Ready   func(ctx context.Context) error // nil means always
 	Check   func(ctx context.Context) error // what else it needs, asked at a start only; nil means nothing
 	Close   func(ctx context.Context) error // nil means nothing to do
+}
+
+// Closes lets f close something of its own after all else.
+func (f *Function) Closes(own io.Closer) {
+	before := f.Close
+	f.Close = func(ctx context.Context) error { return errors.Join(before(ctx), own.Close()) }
 }
 
 // OpenStateless makes the Base of a function that keeps nothing and sends no
