@@ -135,8 +135,9 @@ func TestAnImportOutlivesKillsAndIsUndone(t *testing.T) {
 		t.Errorf("%d files, import %+v", len(names), out)
 	}
 	t.Logf("%d files around %d kills: %d made workouts, %d were there, %d failed, %d are none", out.Files, kills, out.Created, out.Duplicates, out.Failed, out.Ignored)
-	if !strings.Contains(anna.notifications(), "Your import is done") || strings.Count(anna.notifications(), "is ready") != 1 {
-		t.Errorf("told: %s", anna.notifications())
+	r.soon("word of the import", func() bool { return strings.Contains(anna.notifications(), "Your import is done") })
+	if told := anna.notifications(); strings.Count(told, "is ready") != 1 {
+		t.Errorf("told: %s", told)
 	}
 	if strings.Count(ben.feed(), "Anna") != 1 {
 		t.Errorf("Ben's feed: %s", ben.feed())
