@@ -66,6 +66,7 @@ func (s *suite) concurrency(b *testing.B) {
 		admitted, limit := s.bounds(b, k.function)
 		for _, n := range slices.Compact([]int{1, max(admitted/2, 1), admitted}) {
 			took, peak := s.load(b, gateway, anna, k, n)
+			slices.Sort(took)
 			fmt.Fprintf(&out, "%-10s %8d %10.1f %10s %10s %10.1f %10d\n", k.function, n, float64(len(took))/loadFor.Seconds(),
 				ms(median(took)), ms(took[len(took)*99/100]), float64(peak)/(1<<20), limit)
 			if peak > int64(limit)<<20*9/10 {
