@@ -329,3 +329,28 @@ func (p *person) notifications() string {
 	}
 	return fmt.Sprint(list.UnreadCount, " unread: ", strings.Join(lines, " "))
 }
+
+// A platform that has ended holds nothing of its folder open: each function
+// closes what it opened.
+func TestNothingStaysOpen(t *testing.T) {
+	t.Parallel()
+	r := start(t, t.TempDir(), nil)
+	held := func() (paths []string) {
+		links, err := filepath.Glob("/proc/self/fd/*")
+		if err != nil || len(links) == 0 {
+			t.Skip("nothing here says what a process holds open")
+		}
+		for _, link := range links {
+			if path, err := os.Readlink(link); err == nil && strings.HasPrefix(path, r.dir) {
+				paths = append(paths, path)
+			}
+		}
+		return paths
+	}
+	if len(held()) == 0 {
+		t.Error("a running platform holds nothing: the test sees nothing")
+	}
+	if r.stop(); len(held()) > 0 {
+		t.Errorf("still open: %v", held())
+	}
+}

@@ -55,6 +55,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("POST /v1/admin/deadletters/{id}/replay", rest.Command(base.Store, f.replay))
 	fn := base.Function(mux, eventing.OnOthers(f.keep))
 	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, kept) }
+	fn.Closes(kept)
 	return fn, nil
 }
 

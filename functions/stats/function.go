@@ -96,6 +96,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		}),
 	)
 	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, kept) }
+	fn.Closes(kept)
 	return fn, nil
 }
 

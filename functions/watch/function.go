@@ -64,6 +64,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("GET /v1/admin/audit/anchors", rest.Handler(f.anchors))
 	fn := base.Function(mux, eventing.On(f.signal), eventing.On(f.keep), eventing.On(f.record))
 	fn.Check = func(ctx context.Context) error { return objects.Check(ctx, kept) }
+	fn.Closes(kept)
 	return fn, nil
 }
 
