@@ -1,6 +1,7 @@
 package paceline
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -17,6 +18,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"paceline/events"
+	"paceline/functions/upload/archive/archivetest"
 	"paceline/functions/upload/gpx/gpxtest"
 	"paceline/shared/function"
 	"paceline/shared/function/identity"
@@ -264,6 +266,11 @@ func (d *drill) abuses(anna, ben *person, private string) []abuse {
 				for range 3 {
 					bomber.with(fred.token).do("POST", "/v1/workouts", d.file("../../a.gpx", withDoctype()))
 				}
+			}},
+		{name: "14 a bomb of an archive", status: 413, code: "zip_bomb", event: "upload_validation",
+			once: func(d *drill) answer {
+				bomb := archivetest.Of(archivetest.Entry{Name: "a.gpx", Change: func(h *zip.FileHeader) { h.UncompressedSize64 = 8 << 20 }})
+				return d.attacker().with(gina.token).do("POST", "/v1/imports", d.file("a.zip", bomb))
 			}},
 		{name: "15 a document type", status: 422, code: "xml_doctype", event: "upload_validation",
 			once: func(d *drill) answer {

@@ -46,7 +46,7 @@ func open(e function.Env, c Config, s objects.Store) (*function.Function, error)
 		return nil, err
 	}
 	f := &upload{
-		workouts: workouts{base.Store}, shelf: shelf{sealed.Store{Store: objects.Confine(s, Objects), Keys: base.Store.Keys()}}, admission: newAdmission(c.Decoders),
+		workouts: workouts{base.Store, base.Signal}, shelf: shelf{sealed.Store{Store: objects.Confine(s, Objects), Keys: base.Store.Keys()}}, admission: newAdmission(c.Decoders),
 		zones: &zone.Finder{}, quota: c.Quota, log: base.Log, now: e.Now,
 	}
 	pieces, err := newResumable(f)

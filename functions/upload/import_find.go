@@ -145,7 +145,7 @@ func (s workouts) found(ctx context.Context, e events.ImportRequested, step find
 			n := i.Files
 			i.Files++
 			if file.Verdict != api.ImportVerdictWaiting {
-				err = settled(ctx, t, e.UserID, e.ImportID, n, file)
+				err = s.settled(ctx, t, e.UserID, e.ImportID, n, file)
 			} else if err = t.SetSealed(e.UserID, t.Key(importFileKey(e.UserID, e.ImportID, n)), file, 0); err == nil {
 				err = t.Emit(events.ImportFileFound{ImportID: e.ImportID, UserID: e.UserID, File: n})
 			}

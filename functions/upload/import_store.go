@@ -14,6 +14,7 @@ import (
 	"paceline/functions/upload/archive"
 	"paceline/shared/api"
 	"paceline/shared/function/fault"
+	"paceline/shared/function/security"
 	"paceline/shared/function/store"
 )
 
@@ -147,7 +148,10 @@ func (s workouts) tally(ctx context.Context, user, id string) (Tally, error) {
 
 // settled writes a file with its verdict. Nobody watches the counts, so that
 // files do not lose races to each other.
-func settled(ctx context.Context, t *store.Tx, user, id string, n int, f ImportFile) error {
+func (s workouts) settled(ctx context.Context, t *store.Tx, user, id string, n int, f ImportFile) error {
+	if err := s.suspect(t, user, id, f.Failure); err != nil {
+		return err
+	}
 	t.Write(func(p redis.Pipeliner) {
 		p.HIncrBy(ctx, t.Key(importTallyKey(user, id)), string(f.Verdict), 1)
 		p.RPush(ctx, t.Key(importLogKey(user, id)), n)
@@ -155,9 +159,22 @@ func settled(ctx context.Context, t *store.Tx, user, id string, n int, f ImportF
 	return t.SetSealed(user, t.Key(importFileKey(user, id, n)), f, 0)
 }
 
+// suspect tells the watch of what was made to do harm: whom an answer would have
+// told so has gone by then.
+func (s workouts) suspect(t *store.Tx, user, id string, why *Failure) error {
+	if why == nil {
+		return nil
+	}
+	is, ok := security.OfFile(why.Code)
+	if !ok {
+		return nil
+	}
+	return s.signal(t, is, events.SecuritySignal{ActorID: user, TargetID: id, Code: why.Code})
+}
+
 // settleIn gives a file its verdict, once and only while the import runs; else
 // it is errSettled.
-func settleIn(ctx context.Context, t *store.Tx, user, id string, n int, end func(*ImportFile)) error {
+func (s workouts) settleIn(ctx context.Context, t *store.Tx, user, id string, n int, end func(*ImportFile)) error {
 	i, err := importIn(t, user, id)
 	if err != nil {
 		return err
@@ -171,11 +188,11 @@ func settleIn(ctx context.Context, t *store.Tx, user, id string, n int, end func
 		return errSettled
 	}
 	end(&f)
-	return settled(ctx, t, user, id, n, f)
+	return s.settled(ctx, t, user, id, n, f)
 }
 
 func (s workouts) settleFile(ctx context.Context, user, id string, n int, end func(*ImportFile)) error {
-	return s.Update(ctx, user, func(t *store.Tx) error { return settleIn(ctx, t, user, id, n, end) })
+	return s.Update(ctx, user, func(t *store.Tx) error { return s.settleIn(ctx, t, user, id, n, end) })
 }
 
 // conclude ends an import whose files all have their verdict, and tells of it.
@@ -228,6 +245,11 @@ func (s workouts) revoke(ctx context.Context, user, id string, why *Failure) (i 
 			return err
 		}
 		i.State, i.EndedAt, i.Failure = api.ImportStateUndoing, nil, why
+		if i.Linked {
+			if err := s.suspect(t, user, id, why); err != nil {
+				return err
+			}
+		}
 		if err := setImport(t, i, 0); err != nil {
 			return err
 		}

@@ -79,7 +79,7 @@ func (f *upload) acceptFile(ctx context.Context, i Import, n int, file ImportFil
 	}
 	s.Asked.visibility = api.Visibility(i.Visibility)
 	return f.accept(ctx, s, func() ([]Session, error) { return sessions, nil }, func(t *store.Tx, p Plan) error {
-		return settleIn(ctx, t, i.UserID, i.ID, n, func(f *ImportFile) {
+		return f.workouts.settleIn(ctx, t, i.UserID, i.ID, n, func(f *ImportFile) {
 			f.End(api.ImportVerdictCreated, nil)
 			f.UploadID, f.Workouts = p.Next.Upload.ID, p.Next.Upload.Live()
 		})

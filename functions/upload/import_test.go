@@ -133,6 +133,9 @@ func TestImportingAnAccount(t *testing.T) {
 	if len(told) != 1 || told[0].Created != 3 || told[0].Files != 11 || told[0].FileName != "export.zip" {
 		t.Errorf("told %+v", told)
 	}
+	if told := functiontest.SentOf[events.SecuritySignal](r.Rig); len(told) != 1 || told[0].Name != "upload_validation" || told[0].Code != "zip_unsafe_name" || told[0].ActorID != who.ID || told[0].TargetID != i.ID {
+		t.Errorf("the watch was told %+v", told)
+	}
 	uploads := functiontest.SentOf[events.WorkoutUploaded](r.Rig)
 	if len(uploads) == 0 || uploads[0].Name != "Round the lake" || uploads[0].Description != "two\nlines" || uploads[0].Source.Gear != "Red shoes" {
 		t.Fatalf("the first %+v", uploads)
@@ -248,13 +251,17 @@ func TestUndoingAnImport(t *testing.T) {
 	}
 }
 
+// aBomb is an archive that says it unpacks to far more than it has.
+func aBomb() []byte {
+	return archivetest.Of(archivetest.Entry{Name: "a.gpx", Content: []byte("abc"), Change: func(h *zip.FileHeader) { h.UncompressedSize64 = 8 << 20 }})
+}
+
 func TestArchivesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	who := person()
 	taken(t, r.Rig, who, aFile("a.gpx", aRun()))
 	before, told := r.state(t), r.told()
-	claims := archivetest.Of(archivetest.Entry{Name: "a.gpx", Content: []byte("abc"), Change: func(h *zip.FileHeader) { h.UncompressedSize64 = 8 << 20 }})
 	for name, c := range map[string]struct {
 		parts  []part
 		status int
@@ -262,7 +269,7 @@ func TestArchivesThatAreRefused(t *testing.T) {
 	}{
 		"no archive":    {[]part{aFile("a.zip", aRun())}, 415, "unsupported_format"},
 		"damaged":       {[]part{aFile("a.zip", account()[:2000])}, 422, "zip_corrupt"},
-		"a bomb":        {[]part{aFile("a.zip", claims)}, 413, "zip_bomb"},
+		"a bomb":        {[]part{aFile("a.zip", aBomb())}, 413, "zip_bomb"},
 		"too much":      {[]part{aFile("a.zip", bytes.Repeat([]byte("PK\x03\x04"), testQuota/4))}, 413, "quota_exceeded"},
 		"no file":       {[]part{{field: "visibility", value: "private"}}, 422, "missing_file"},
 		"an empty file": {[]part{aFile("a.zip", nil)}, 422, "missing_file"},

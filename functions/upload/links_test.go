@@ -119,6 +119,26 @@ func TestWhatComesByALinkAndIsNoArchive(t *testing.T) {
 	}
 }
 
+// A bomb that comes by a link is refused when nobody is there to be answered: the
+// watch hears of it once.
+func TestABombByALink(t *testing.T) {
+	t.Parallel()
+	r := newLinkingRig(t)
+	who, content := person(), aBomb()
+	link := r.link(t, who, len(content))
+	if status := follow(t, link, content); status != http.StatusOK {
+		t.Fatalf("put: %d", status)
+	}
+	r.Call(who, "POST", "/v1/imports/"+link.ImportID+"/complete", nil)
+	r.pump(t, 0, 2, nil)
+	if out := r.imported(t, who, link.ImportID); out.State != api.ImportStateUndone || out.Error == nil || out.Error.Code != "zip_bomb" {
+		t.Errorf("import %+v", out)
+	}
+	if told := functiontest.SentOf[events.SecuritySignal](r.Rig); len(told) != 1 || told[0].Code != "zip_bomb" || told[0].Level != "critical" || told[0].ActorID != who.ID {
+		t.Errorf("the watch was told %+v", told)
+	}
+}
+
 func TestLinksThatAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -9,6 +9,7 @@ import (
 
 	"paceline/events"
 	"paceline/shared/function/fault"
+	"paceline/shared/function/security"
 	"paceline/shared/function/store"
 )
 
@@ -17,7 +18,10 @@ var Access = store.Declare(store.Access{Function: "upload", Commands: []string{"
 
 // workouts is the state of this function. All keys of a person's workouts lie
 // in the person's partition.
-type workouts struct{ *store.Store }
+type workouts struct {
+	*store.Store
+	signal func(t *store.Tx, is security.Signal, sig events.SecuritySignal) error // tells the watch
+}
 
 var errNoWorkout = fault.NotFound("workout_not_found", "there is no such workout of yours")
 

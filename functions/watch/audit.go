@@ -82,7 +82,7 @@ func (f *watch) page(ctx context.Context, from, n int64) ([]audit.Entry, error) 
 
 // broken tells that the log is not what it was, at an entry or before.
 func (f *watch) broken(t *store.Tx, sequence int64) error {
-	return f.base.Signal(t, security.AuditBroken, strconv.FormatInt(sequence, 10))
+	return f.base.Signal(t, security.AuditBroken, events.SecuritySignal{TargetID: strconv.FormatInt(sequence, 10)})
 }
 
 // audit shows the log from its first entry on, as it was written.

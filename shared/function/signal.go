@@ -80,9 +80,9 @@ func (s *signalling) log(sig events.SecuritySignal) {
 }
 
 // Signal tells the watch of what no request is about, in the transaction of who
-// found it.
-func (b *Base) Signal(t *store.Tx, is security.Signal, target string) error {
-	sig := events.SecuritySignal{SignalID: rand.Text(), Name: is.Name, Level: is.Level, Function: b.Name, TargetID: target, Count: 1, At: b.Now().UTC()}
+// found it. sig has what is known of it.
+func (b *Base) Signal(t *store.Tx, is security.Signal, sig events.SecuritySignal) error {
+	sig.SignalID, sig.Name, sig.Level, sig.Function, sig.Count, sig.At = rand.Text(), is.Name, is.Level, b.Name, 1, b.Now().UTC()
 	b.signals.log(sig)
 	return t.Emit(sig)
 }

@@ -57,9 +57,17 @@ var byCode = map[string]Signal{
 	"role_missing":  authzFail,
 	"rate_limited":  tooOften,
 	"invalid_json":  badInput, "invalid_member": badInput, "body_unreadable": badInput, "body_too_slow": badInput, "too_large": badInput, "unsupported_media_type": badInput,
-	"xml_doctype":    badFile,
-	"file_too_large": badUpload,
+	"xml_doctype": badFile, "xml_depth": badFile,
+	"zip_bomb": badFile, "zip_overlap": badFile, "zip_unsafe_name": badFile, "zip_not_a_file": badFile,
+	"file_too_large": badUpload, "zip_nested": badUpload, "zip_too_many_files": badUpload,
 	"event_unsigned": badEvent, "event_forged": badEvent, "event_sender": badEvent, "token_subject": badEvent,
+}
+
+// OfFile is the signal of a file with a fault that is never an accident, for
+// those who find out when there is nobody to answer any more.
+func OfFile(code string) (Signal, bool) {
+	s := byCode[code]
+	return s, s == badFile
 }
 
 // eventsPath is where a function hears events: who is not known there is not

@@ -26,6 +26,9 @@ func TestAnswersThatAreSignals(t *testing.T) {
 		"an invalid token of mail":  {answer{path: "/v1/auth/verify", route: "POST /v1/auth/verify", status: 400, code: "invalid_token"}, "authn_token_reject"},
 		"a forged unsubscription":   {answer{path: "/v1/mail/unsubscribe", route: "POST /v1/mail/unsubscribe", status: 422, code: "invalid_token"}, "webhook_reject"},
 		"a picture":                 {answer{path: "/v1/workouts", route: "POST /v1/workouts", status: 415, code: "unsupported_format"}, ""},
+		"a bomb":                    {answer{path: "/v1/imports", route: "POST /v1/imports", status: 413, code: "zip_bomb"}, "upload_validation"},
+		"a name that leads out":     {answer{path: "/v1/workouts", route: "POST /v1/workouts", status: 422, code: "zip_unsafe_name"}, "upload_validation"},
+		"a download that broke":     {answer{path: "/v1/imports", route: "POST /v1/imports", status: 422, code: "zip_corrupt"}, ""},
 		"a conflict":                {answer{path: "/v1/me", route: "PATCH /v1/me", status: 409, code: "too_busy"}, ""},
 	} {
 		s, ok := signalOf(c.answer)
