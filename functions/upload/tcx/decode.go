@@ -44,7 +44,7 @@ type decoder struct {
 	laps    int  // seen
 	untimed bool // an activity had points or laps but no time
 	leftOut bool // an activity had nothing usable
-	plan    bool // there are courses or workouts to come
+	plan    bool // there are workouts to come
 }
 
 // section reads what may hold activities: <Activities>, in it an <Activity> or a
@@ -55,8 +55,48 @@ func (d *decoder) section(name string) {
 		d.Each(d.section)
 	case "Activity":
 		d.activity()
-	case "Courses", "Workouts":
+	case "Courses":
+		if len(d.tracks) == 0 && !d.leftOut { // beside a recording they are what it followed
+			d.Each(func(string) { d.course() })
+		}
+	case "Workouts":
 		d.plan = true
+	}
+}
+
+// course reads a <Course>, as which programs write recordings, too. Its laps say
+// how long they are and not when they begin: only a single one has a place.
+func (d *decoder) course() {
+	a := &activity{t: &track.Track{Format: "tcx", Sport: sport.Parse("").Sport, Device: d.creator}}
+	a.b.Warn(points.WarnCourse)
+	var whole lap
+	d.Each(func(name string) {
+		switch name {
+		case "Name":
+			a.t.Name = xmlscan.Text(d.Content())
+		case "Notes":
+			a.notes(xmlscan.Text(d.Content()))
+		case "Lap":
+			d.lap(a)
+		case "Track":
+			if whole.tracks++; whole.tracks > 1 {
+				a.b.Break()
+			} else {
+				a.b.Join()
+			}
+			d.track(a, &whole)
+		case "Creator":
+			d.device(a.t)
+		}
+	})
+	if len(a.laps) == 1 {
+		whole.Lap = a.laps[0].Lap
+		a.laps[0] = whole
+	} else {
+		a.laps = nil
+	}
+	if d.Fault == nil && d.Err() == nil {
+		d.add(a)
 	}
 }
 
@@ -121,7 +161,7 @@ func (d *decoder) finish() ([]*track.Track, error) {
 		case d.untimed:
 			f.Code, f.Detail = "no_time", "no trackpoint has a usable time"
 		case !d.leftOut && d.plan:
-			f.Code, f.Detail = "not_activity", "the file holds courses or workout plans only"
+			f.Code, f.Detail = "not_activity", "the file holds workout plans only"
 		}
 		return nil, f
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"paceline/functions/upload/tcx/tcxtest"
+	"paceline/functions/upload/xmlscan/corpustest"
 	"paceline/shared/track"
 )
 
@@ -25,6 +26,29 @@ func one(t *testing.T, file []byte) *track.Track {
 
 func activities(inside string) string {
 	return `<TrainingCenterDatabase><Activities>` + inside + `</Activities></TrainingCenterDatabase>`
+}
+
+// course is a file of a way to follow, of one lap of a minute.
+func course(points string) string {
+	return `<TrainingCenterDatabase><Courses><Course><Name>Round the lake</Name><Lap><TotalTimeSeconds>60</TotalTimeSeconds><DistanceMeters>300</DistanceMeters></Lap><Track>` +
+		points + `</Track></Course></Courses></TrainingCenterDatabase>`
+}
+
+// A course is a recording when nothing else of the file is.
+func TestDecodeCourse(t *testing.T) {
+	t.Parallel()
+	points := `<Trackpoint><Time>2026-05-01T05:12:03Z</Time></Trackpoint><Trackpoint><Time>2026-05-01T05:13:03Z</Time></Trackpoint>`
+	got := one(t, []byte(course(points)))
+	if got.Name != "Round the lake" || got.Sport != "generic" || !got.StartedAt.Equal(start) || got.Samples.Len() != 2 || !slices.Equal(got.Warnings, []string{"course"}) {
+		t.Errorf("%+v", got)
+	}
+	if len(got.Laps) != 1 || got.Laps[0].Span != (track.Span{EndMS: 60_000}) || got.Session.DistanceM == nil || *got.Session.DistanceM != 300 {
+		t.Errorf("laps %+v, session %+v", got.Laps, got.Session)
+	}
+	both := strings.Replace(string(tcxtest.Run(start, 5)), "</TrainingCenterDatabase>", strings.TrimPrefix(course(points), "<TrainingCenterDatabase>"), 1)
+	if got := one(t, []byte(both)); got.Name != "Test run" || got.Warnings != nil {
+		t.Errorf("beside a recording: %+v", got)
+	}
 }
 
 func TestDecodeRun(t *testing.T) {
@@ -191,7 +215,9 @@ func TestDecodeRefuses(t *testing.T) {
 		{"UTF-7", `<?xml version="1.0" encoding="UTF-7"?><TrainingCenterDatabase/>`, "xml_encoding"},
 		{"another root", `<gpx/>`, "not_tcx"},
 		{"nothing in it", `<TrainingCenterDatabase/>`, "no_activity"},
-		{"a course", `<TrainingCenterDatabase><Courses><Course><Track><Trackpoint><Time>2026-05-01T05:00:00Z</Time></Trackpoint></Track></Course></Courses></TrainingCenterDatabase>`, "not_activity"},
+		{"a plan", `<TrainingCenterDatabase><Workouts><Workout Sport="Running"><Name>Intervals</Name></Workout></Workouts></TrainingCenterDatabase>`, "not_activity"},
+		{"a course without times", course(`<Trackpoint><Position><LatitudeDegrees>47</LatitudeDegrees><LongitudeDegrees>9</LongitudeDegrees></Position></Trackpoint>`), "no_time"},
+		{"a course without points", course(""), "no_activity"},
 		{"a lap without time, duration or points", activities(lap("", "")), "no_activity"},
 		{"a lap with a start and no duration", activities(lap(` StartTime="2026-05-01T05:00:00Z"`, "")), "no_activity"},
 		{"a duration without a start", activities(lap("", `<TotalTimeSeconds>5</TotalTimeSeconds>`)), "no_activity"},
@@ -246,6 +272,7 @@ func TestSniff(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(tcxtest.Run(start, 2))
 	f.Add([]byte(activities(`<MultiSportSession><FirstSport><Activity Sport="Other"><Lap StartTime="2026-05-01T05:00:00Z"><TotalTimeSeconds>9</TotalTimeSeconds></Lap><Lap/></Activity></FirstSport></MultiSportSession>`)))
+	corpustest.Seeds(f, Sniff)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := Decode(data, track.Limits{Points: 1000, Workouts: 10, Depth: 32})
 		var fault *track.Fault

@@ -20,6 +20,7 @@ const (
 	WarnValueUnreadable  = "value_unreadable"   // no value
 	WarnWorkoutLeftOut   = "workout_left_out"   // another workout of the file has nothing usable
 	WarnStartImplausible = "start_implausible"  // a declared start far from the samples, ignored
+	WarnCourse           = "course"             // a way to follow, whose times may have been planned
 	WarnLapUnreadable    = "lap_unreadable"     // a lap without a usable time, left out
 )
 
