@@ -35,21 +35,17 @@ document.title = "tried"
 // with a token that it has.
 func TestPagesOfOtherOriginsGetNothing(t *testing.T) {
 	t.Parallel()
-	ctx := browser(t)
+	b := browser(t)
 	r := start(t, t.TempDir(), nil)
 	anna := r.join("Anna")
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintf(w, stranger, r.url, anna.token)
 	}))
 	t.Cleanup(elsewhere.Close)
-	if err := chromedp.Do(ctx, chromedp.Navigate(elsewhere.URL)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.title === "tried"`)); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := chromedp.Run(ctx, chromedp.TextContent("#got")); err != nil || got != "" {
-		t.Errorf("it got %q (%v)", got, err)
+	b.step("the stranger's page", chromedp.Navigate(elsewhere.URL))
+	b.until("all tries", `document.title === "tried"`)
+	if got := b.text("#got"); got != "" {
+		t.Errorf("it got %q", got)
 	}
 	anna.want(200, "GET", "/v1/me", nil, nil)
 }

@@ -34,30 +34,24 @@ func named(t *testing.T) (*running, string) {
 // A person adds a passkey, and signs in with nothing else.
 func TestAPasskeyInTheBrowser(t *testing.T) {
 	t.Parallel()
-	ctx := browser(t)
+	b := browser(t)
 	r, public := named(t)
 	anna := r.join("Anna")
-	step := func(what string, actions ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		if err := chromedp.Do(ctx, actions...); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
-	step("sign in", chromedp.Navigate(public+"/login"), chromedp.WaitVisible("#passkey"), chromedp.SendKeys(`[name=email]`, anna.email),
-		chromedp.SendKeys(`[name=password]`, testPassword), chromedp.Click("#form > button"), chromedp.WaitVisible("#add-passkey"))
-	if _, err := chromedp.Call(ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+	b.signIn(public, anna)
+	b.step("the app knows passkeys", chromedp.WaitVisible("#add-passkey"))
+	if _, err := chromedp.Call(b.ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := chromedp.Call(ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+	_, err := chromedp.Call(b.ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
 		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal, HasResidentKey: true,
 		HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	step("add a passkey", chromedp.Click("#add-passkey"), chromedp.WaitVisible("#codes"))
-	step("sign out", chromedp.Click("#out"), chromedp.WaitVisible(".hero"))
-	step("the password is not enough", chromedp.Navigate(public+"/login"), chromedp.WaitVisible("#passkey"), chromedp.SendKeys(`[name=email]`, anna.email),
+	b.step("add a passkey", chromedp.Click("#add-passkey"), chromedp.WaitVisible("#codes"))
+	b.step("sign out", chromedp.Click("#out"), chromedp.WaitVisible(".hero"))
+	b.step("the password is not enough", chromedp.Navigate(public+"/login"), chromedp.WaitVisible("#passkey"), chromedp.SendKeys(`[name=email]`, anna.email),
 		chromedp.SendKeys(`[name=password]`, testPassword), chromedp.Click("#form > button"), chromedp.WaitVisible("#second"))
-	step("the passkey is", chromedp.Click("#passkey"), chromedp.WaitVisible("#upload"))
+	b.step("the passkey is", chromedp.Click("#passkey"), chromedp.WaitVisible("#upload"))
 }

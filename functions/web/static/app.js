@@ -1,4 +1,5 @@
 import { call, forget } from "./api.js";
+import "./imports.js";
 import "./security.js";
 
 const $ = (id) => document.getElementById(id);
@@ -59,7 +60,7 @@ async function showRequests() {
 
 const show = () => Promise.all([showFeed(), showWeek(), showNotes(), showRequests()]);
 
-// follow waits until an upload is computed, looking less and less often.
+// wait waits until an upload is computed, looking less and less often.
 async function wait(id) {
   for (let pause = 200; pause < 10000; pause *= 1.5) {
     const upload = await json(`/v1/uploads/${id}`);
@@ -103,5 +104,6 @@ $("out").addEventListener("click", async () => {
   window.location.assign("/");
 });
 
+document.addEventListener("workouts", show);
 json("/v1/me").then((me) => { $("who").textContent = me.display_name; });
 show();
