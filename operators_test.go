@@ -2,6 +2,7 @@ package paceline
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"paceline/events"
+	"paceline/functions/upload/archive/archivetest"
 	"paceline/functions/upload/gpx/gpxtest"
 	"paceline/knative"
 	"paceline/shared/function/redistest"
@@ -39,6 +41,7 @@ func (d *desk) kn(code int, args ...string) (out, complaints string) {
 	tool := operator.Tool{
 		Manifests: knative.Manifests, Env: map[string]string{"PACELINE_URL": d.r.url, "PACELINE_TOKEN": d.token}, ConfigDir: d.config,
 		In: strings.NewReader(d.in), Out: &stdout, Err: &stderr, Now: now, HTTP: http.DefaultClient,
+		Sleep: func(context.Context, time.Duration) error { time.Sleep(50 * time.Millisecond); return nil },
 	}
 	if got := tool.Run(d.r.t.Context(), args); got != code {
 		d.r.t.Fatalf("kn paceline %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, &stdout, &stderr)
@@ -349,4 +352,49 @@ func TestOperatorsRefuseMoreLeakedPasswords(t *testing.T) {
 	if err := json.NewDecoder(resp.Body).Decode(&problem); err != nil || resp.StatusCode != 422 || problem.Code != "password_too_common" || problem.Reason != "leaked" {
 		t.Errorf("%d %+v %v", resp.StatusCode, problem, err)
 	}
+}
+
+// Somebody at a terminal sends an archive of their own, sees what became of it,
+// and takes it back.
+func TestOperatorsImportTheirArchives(t *testing.T) {
+	t.Parallel()
+	r := start(t, t.TempDir(), nil)
+	anna, dir := r.join("Anna"), t.TempDir()
+	d := &desk{r: r, token: anna.token}
+	file := func(name string, content []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	out, _ := d.kn(0, "import", "list")
+	has(t, out, "No imports.")
+	_, complaints := d.kn(1, "import", "send", file("run.gpx", gpxtest.Run(monday, 60)))
+	has(t, complaints, "415 unsupported_format")
+	path := file("export.zip", archivetest.Files(map[string][]byte{"1.gpx": gpxtest.Run(monday, 60), "2.gpx": gpxtest.Run(monday, 60)[:700]}))
+	_, complaints = d.kn(1, "import", "send", path, "--visibility", "all")
+	has(t, complaints, "422 invalid_member")
+	out, complaints = d.kn(1, "import", "send", path, "--visibility", "private")
+	has(t, out, "export.zip", "finished")
+	has(t, complaints, "1 files failed")
+	for _, w := range anna.workouts() {
+		if w.Visibility != "private" {
+			t.Errorf("a workout is for %s", w.Visibility)
+		}
+	}
+	out, _ = d.kn(0, "import", "list", "-o", "json")
+	var all []struct{ ID string }
+	if err := json.Unmarshal([]byte(out), &all); err != nil || len(all) != 1 {
+		t.Fatalf("%v in %s", err, out)
+	}
+	out, _ = d.kn(0, "import", "show", all[0].ID)
+	has(t, out, "1.gpx", "created", "2.gpx", "failed", "ends")
+	out, _ = d.kn(0, "import", "undo", all[0].ID)
+	has(t, out, "undone")
+	if left := anna.workouts(); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	_, complaints = d.kn(1, "import", "show", "none")
+	has(t, complaints, "404 import_not_found")
 }

@@ -53,27 +53,31 @@ func (t *Tool) call(ctx context.Context, method, path string, out any) error {
 
 // do makes one request. Its error is a *problem when the platform answered.
 func (t *Tool) do(ctx context.Context, method, path, token string, in, out any) error {
-	var body io.Reader
-	if in != nil {
-		b, err := json.Marshal(in)
-		if err != nil {
-			return err
-		}
-		body = bytes.NewReader(b)
+	if in == nil {
+		return t.send(ctx, t.HTTP, method, path, token, "", nil, out)
 	}
+	b, err := json.Marshal(in)
+	if err != nil {
+		return err
+	}
+	return t.send(ctx, t.HTTP, method, path, token, "application/json", bytes.NewReader(b), out)
+}
+
+// send is do with a body of any kind, by a client of the caller's.
+func (t *Tool) send(ctx context.Context, client *http.Client, method, path, token, contentType string, body io.Reader, out any) error {
 	req, err := http.NewRequestWithContext(ctx, method, t.url()+path, body)
 	if err != nil {
 		return usageError{fmt.Errorf("PACELINE_URL: %w", err)}
 	}
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
 	}
 	if token != "" {
 		t.warnPlain(req.URL)
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	req.Header.Set("User-Agent", "kn-paceline")
-	resp, err := t.HTTP.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return fmt.Errorf("%w: is the platform up, and is PACELINE_URL (%s) its address?", err, t.url())
 	}

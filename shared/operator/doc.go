@@ -7,6 +7,7 @@
 //	trigger      pause and resume what a function hears
 //	deadletter   events that nobody could take: list, describe, replay
 //	alert        security alerts: list, acknowledge, release with its block
+//	import       archives of one's own workouts: send, list, show, undo
 //	rebuild      derived data of a function, for one person or everybody
 //	user, role   look a person up, end sessions, give and take roles
 //	audit        hold the log of who used which power to its chain and anchors

@@ -83,7 +83,7 @@ func (t *Tool) root() *cobra.Command {
 		return nil
 	}
 	root.AddCommand(t.loginCommands()...)
-	root.AddCommand(t.secretsCommand(), t.aclCommand(), t.bucketPolicyCommand(), t.keyCommand(), t.doctorCommand(), t.triggerCommand(), t.deadletterCommand(), t.alertCommand(), t.rebuildCommand(), t.userCommand(), t.roleCommand(), t.auditCommand(), t.breachListCommand())
+	root.AddCommand(t.secretsCommand(), t.aclCommand(), t.bucketPolicyCommand(), t.keyCommand(), t.doctorCommand(), t.triggerCommand(), t.deadletterCommand(), t.alertCommand(), t.importCommand(), t.rebuildCommand(), t.userCommand(), t.roleCommand(), t.auditCommand(), t.breachListCommand())
 	return root
 }
 
