@@ -124,7 +124,7 @@ func startGCS(t testing.TB, scheme string, args ...string) Server {
 	t.Helper()
 	binary := fakeGCS.binary(t)
 	s := Server{Endpoint: serve(t, binary, scheme, "/_internal/healthcheck", func(port string) []string {
-		return append([]string{"-scheme", scheme, "-host", "127.0.0.1", "-port", port, "-backend", "memory", "-data", "", "-log-level", "error"}, args...)
+		return append([]string{"-scheme", scheme, "-host", "127.0.0.1", "-public-host", "127.0.0.1:" + port, "-port", port, "-backend", "memory", "-data", "", "-log-level", "error"}, args...)
 	})}
 	resp, err := anyServer.Post(s.Endpoint+"/storage/v1/b?project=test", "application/json", strings.NewReader(`{"name":"`+bucket+`"}`))
 	if err != nil {
