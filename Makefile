@@ -76,8 +76,10 @@ bench: ## what is fast, as ratios against a peer in the same run
 	go test -tags $(TAGS) -run '^$$' -bench Sealed ./shared/function/store
 
 FUZZTIME ?= 1m
-fuzz: ## each decoder for FUZZTIME
-	for p in fit gpx tcx kml; do go test -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./functions/upload/$$p || exit 1; done
+fuzz: ## each decoder, and whatever else is fuzzed, for FUZZTIME
+	@for t in $$(grep -ro '^func Fuzz[A-Za-z]*' --include='*_test.go' functions shared | sed 's|/[^/]*:func |:|'); do \
+	  echo "$$t"; go test -tags $(TAGS) -run '^$$' -fuzz "^$${t#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./$${t%:*} || exit 1; \
+	done
 
 images: .bin/ko ## one image a function, as OCI layouts in .bin/images
 	.bin/ko build -B --push=false --oci-layout-path=.bin/images $$(go list ./functions/cmd/... | grep -v -e /dev$$ -e /demo -e /kn-paceline)

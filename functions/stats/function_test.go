@@ -28,7 +28,7 @@ type rig struct {
 	objects objects.Store
 }
 
-func open(t *testing.T) *rig {
+func open(t testing.TB) *rig {
 	t.Helper()
 	address := "file://" + t.TempDir()
 	kept, err := all.Open(address)

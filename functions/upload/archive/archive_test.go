@@ -12,6 +12,7 @@ import (
 
 	"paceline/functions/upload/archive"
 	"paceline/functions/upload/archive/archivetest"
+	"paceline/functions/upload/xmlscan/corpustest"
 	"paceline/shared/track"
 )
 
@@ -238,6 +239,7 @@ func TestZip64(t *testing.T) {
 func FuzzOpen(f *testing.F) {
 	f.Add(archivetest.Of(archivetest.Entry{Name: "a.gpx", Content: []byte("abc")}, archivetest.Entry{Name: "b/", Content: nil}))
 	f.Add(archivetest.Of(archivetest.Entry{Name: "a.gpx", Content: bytes.Repeat([]byte("abc"), 100)}, archivetest.Entry{Name: "a.gpx"}))
+	corpustest.Seeds(f, archive.Sniff)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		a, err := archive.Open(bytes.NewReader(b), int64(len(b)))
 		if err != nil {

@@ -41,7 +41,7 @@
 // enhanced_speed and enhanced_altitude win over speed and altitude. A
 // developer field that overrides a native one fills in where the native one is
 // absent or zero throughout. Positions off the globe or at exactly 0, 0 are
-// left out ("position_off_globe"). Distances of later sessions begin at 0.
+// left out ("position_invalid"). Distances of later sessions begin at 0.
 // HR messages fill the heart rate where records have none. Timer and elapsed
 // time of a session are exchanged when they are evidently swapped
 // ("timer_elapsed_swapped"); an elapsed time that the timer and the records

@@ -6,6 +6,7 @@ import (
 
 	"paceline/functions/upload/fit"
 	"paceline/functions/upload/fit/fittest"
+	"paceline/functions/upload/xmlscan/corpustest"
 	"paceline/shared/track"
 )
 
@@ -19,6 +20,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(seed)
 		f.Add(seed[14 : len(seed)-2])
 	}
+	corpustest.Seeds(f, fit.Sniff)
 	lim := track.Limits{Points: 5000, Workouts: 10, Depth: 1}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// As it is, and as the messages of a file with right checksums, so that

@@ -35,7 +35,7 @@ func (p *part) tracks() []*track.Track {
 	p.setClock()
 	p.mergeBeats()
 	if p.columns.checkPositions() {
-		p.warn("position_off_globe")
+		p.warn("position_invalid")
 	}
 	p.placeSpans()
 	sessions := p.split()

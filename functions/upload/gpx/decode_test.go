@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"paceline/functions/upload/gpx/gpxtest"
+	"paceline/functions/upload/xmlscan/corpustest"
 	"paceline/shared/track"
 )
 
@@ -248,6 +249,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(gpxtest.Run(start, 2))
 	f.Add([]byte(file(pt(0, `<ele>1</ele><extensions><power>2</power></extensions>`) + pt(-5, ""))))
 	f.Add([]byte(`<gpx><trk><trkseg><trkpt lat='1' lon='2'><time>2026-05-01T05:13:00+01:00</time></trkpt></trkseg><trkseg/></trk></gpx>`))
+	corpustest.Seeds(f, Sniff)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := Decode(data, track.Limits{Points: 1000, Workouts: 10, Depth: 32})
 		var fault *track.Fault

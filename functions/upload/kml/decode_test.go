@@ -135,6 +135,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(kmltest.Run(start, 3))
 	f.Add(file(`<when>2026-05-01T05:12:01+01:00</when><gx:coord>9 47 1</gx:coord><when/><gx:coord/>`))
 	f.Add(kmltest.File(`<Folder><Placemark><gx:MultiTrack><gx:Track/></gx:MultiTrack><LineString/></Placemark></Folder>`))
+	corpustest.Seeds(f, kml.Sniff)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := kml.Decode(data, track.Limits{Points: 1000, Workouts: 10, Depth: 32})
 		var fault *track.Fault

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 
+	"paceline/functions/upload/xmlscan/corpustest"
 	"paceline/shared/track"
 )
 
@@ -324,6 +325,7 @@ func FuzzScanner(f *testing.F) {
 	} {
 		f.Add([]byte(doc))
 	}
+	corpustest.Seeds(f, func(b []byte) bool { return Root(b) != "" })
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := outline(data, 64)
 		var fault *track.Fault

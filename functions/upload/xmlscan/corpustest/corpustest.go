@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -23,15 +24,57 @@ type File struct {
 // Dir is the corpus, from PACELINE_CORPUS or beside the repository.
 func Dir(t testing.TB) string {
 	t.Helper()
-	dir := os.Getenv("PACELINE_CORPUS")
+	dir, found := find()
+	if !found {
+		t.Skipf("no corpus at %s; PACELINE_CORPUS may name another place", dir)
+	}
+	return dir
+}
+
+func find() (dir string, found bool) {
+	dir = os.Getenv("PACELINE_CORPUS")
 	if dir == "" {
 		_, here, _, _ := runtime.Caller(0)
 		dir = filepath.Join(filepath.Dir(here), "../../../../../shared/corpus")
 	}
-	if _, err := os.Stat(filepath.Join(dir, "expected.tsv")); err != nil {
-		t.Skipf("no corpus at %s; PACELINE_CORPUS may name another place", dir)
+	_, err := os.Stat(filepath.Join(dir, "expected.tsv"))
+	return dir, err == nil
+}
+
+// maxSeed bounds the files that fuzzing begins with: larger ones are more of the
+// same, and make every try slow.
+const maxSeed = 128 << 10
+
+// Seeds lets fuzzing begin with the files of the corpus that sniff wants, as they
+// are and unpacked. Without a corpus it adds nothing.
+func Seeds(f *testing.F, sniff func([]byte) bool) {
+	f.Helper()
+	if _, found := find(); !found {
+		return
 	}
-	return dir
+	for _, file := range slices.Concat(Files(f, ""), packed(f)) {
+		if len(file.Data) <= maxSeed && sniff(file.Data) {
+			f.Add(file.Data)
+		}
+	}
+}
+
+// packed gives the files that are archives, as they are.
+func packed(t testing.TB) (out []File) {
+	paths, err := filepath.Glob(filepath.Join(Dir(t), "files/*/*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.HasPrefix(data, []byte("\x1f\x8b")) || bytes.HasPrefix(data, []byte("PK")) {
+			out = append(out, File{filepath.Base(path), data})
+		}
+	}
+	return out
 }
 
 // Files gives all files with the extension, also those that are compressed or
