@@ -72,7 +72,7 @@ drill: ## attack a platform of its own in every way of the threat model, and pri
 
 bench: ## what is fast, as ratios against a peer in the same run
 	go test -tags $(TAGS) -run '^$$' -bench . -benchtime 1x -timeout 30m .
-	go test -tags $(TAGS) -run '^$$' -bench . -benchtime 3x -timeout 30m ./functions/upload/... ./functions/stats/... ./shared/broker
+	go test -tags $(TAGS) -run '^$$' -bench . -benchtime 3x -timeout 30m ./functions/accounts ./functions/upload/... ./functions/stats/... ./shared/broker
 	go test -tags $(TAGS) -run '^$$' -bench Sealed ./shared/function/store
 
 FUZZTIME ?= 1m

@@ -309,21 +309,16 @@ func TestEachUseOfPowerIsInTheAuditLog(t *testing.T) {
 		{"GET /v1/admin/audit", root, "/v1/admin/audit", 200, ""},
 		{"GET /v1/admin/audit/anchors", root, "/v1/admin/audit/anchors", 200, ""},
 	}
-	log := func() []audit.Entry {
-		var page struct{ Items []audit.Entry }
-		root.want(200, "GET", "/v1/admin/audit?limit=100", nil, &page)
-		return page.Items
-	}
 	used := map[string]bool{}
 	for _, u := range uses {
 		used[u.route] = true
 		r.settled()
-		before := len(log())
+		before := len(root.auditLog())
 		method, _, _ := strings.Cut(u.route, " ")
 		u.by.want(u.status, method, u.path, nil, nil)
 		r.settled()
 		var told []string
-		for _, e := range log()[before:] {
+		for _, e := range root.auditLog()[before:] {
 			if e.Record.ActorID == u.by.id { // what it led to is told by whom it is about
 				told = append(told, e.Record.Action)
 			}

@@ -139,11 +139,11 @@ func (r *running) sweep(p *Platform) {
 	r.settled()
 }
 
-// captured delivers an event of accounts to the watch, as somebody does who has
-// kept a delivery.
-func (d *drill) captured(e events.Envelope) answer {
+// delivery is how the broker delivers an event of accounts to the watch, as
+// somebody sees it who listens there.
+func (d *drill) delivery(e events.Envelope, now func() time.Time) *http.Request {
 	d.t.Helper()
-	keys, err := local.OpenKeys(filepath.Join(d.dir, "keys"), issuers(), time.Now)
+	keys, err := local.OpenKeys(filepath.Join(d.dir, "keys"), issuers(), now)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -154,7 +154,19 @@ func (d *drill) captured(e events.Envelope) answer {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(r)
+	return r
+}
+
+// deliver sends a delivery, which may have been sent before.
+func (d *drill) deliver(r *http.Request) answer {
+	d.t.Helper()
+	body, err := r.GetBody()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	again := r.Clone(context.Background())
+	again.Body = body
+	resp, err := http.DefaultClient.Do(again)
 	if err != nil {
 		d.t.Fatal(err)
 	}

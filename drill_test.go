@@ -34,6 +34,7 @@ type abuse struct {
 	status int
 	code   string
 	event  string // its one signal, or ""
+	unsaid bool   // of which there is no log: how long telling takes is not to be seen
 	more   func(d *drill)
 	alert  string // the rule of the alert that comes of more, or ""
 	stores bool   // it changes what it must change
@@ -73,7 +74,7 @@ func TestTheDrill(t *testing.T) {
 		if c.event != "" && c.event != duplicate {
 			d.soon("the signal of "+c.name, func() bool { return d.heard() > heard })
 		}
-		if told := d.told(); told != c.event {
+		if told := d.told(); told != c.event && !(c.unsaid && told == "" && d.heard() == heard+1) {
 			t.Errorf("%s: told as %q, want %q once", c.name, told, c.event)
 		}
 		if left := difference(before, d.digest()); len(left) > 0 && !c.stores {
@@ -152,6 +153,10 @@ func (d *drill) abuses(anna, ben *person, private string) []abuse {
 	wrong := func(a attacker, email string) answer {
 		return a.do("POST", "/v1/auth/login", map[string]string{"email": email, "password": "a goat walks into a bar"})
 	}
+	asker := d.attacker()
+	forget := func(email string) answer {
+		return asker.do("POST", "/v1/auth/password/forgot", map[string]string{"email": email})
+	}
 	last := ""
 	genuine, err := events.New(events.WithCause(context.Background(), events.Cause{ID: "drill"}), "accounts", events.AuditRecorded{
 		RecordID: "drill", Function: "accounts", Action: "account.look", ActorID: d.root.id, TargetID: anna.id, Outcome: function.Done, At: time.Now().UTC(),
@@ -229,10 +234,9 @@ func (d *drill) abuses(anna, ben *person, private string) []abuse {
 				}
 				tries.Wait()
 			}},
-		{name: "7 who is registered", status: 202,
-			once: func(d *drill) answer {
-				return d.attacker().do("POST", "/v1/auth/password/forgot", map[string]string{"email": "nobody@example.com"})
-			}},
+		{name: "7 who is registered", status: 202, event: "authn_reset_unknown", unsaid: true, alert: "enumeration",
+			once: func(*drill) answer { return forget("nobody@example.com") },
+			more: many(9, func(i int) { forget(fmt.Sprintf("nobody%d@example.com", i)) })},
 		{name: "8 another's workout", status: 404, code: "workout_not_found", event: "malicious_direct_reference", alert: "object-walking",
 			once: func(*drill) answer { return walker.do("GET", "/v1/workouts/"+private, nil) },
 			more: many(20, func(int) { walker.do("GET", "/v1/workouts/"+ulid.Make().String(), nil) })},
@@ -257,7 +261,7 @@ func (d *drill) abuses(anna, ben *person, private string) []abuse {
 				return insider.with(fred.token).at(d.inside, "POST", "/fn/feed/events", aForgedEvent)
 			}},
 		{name: "13 an event again", status: 202, event: duplicate,
-			once: func(d *drill) answer { return d.captured(genuine) }},
+			once: func(d *drill) answer { return d.deliver(d.delivery(genuine, time.Now)) }},
 		{name: "14 a bomb", status: 413, code: "file_too_large", event: "upload_validation", alert: "upload-attack",
 			once: func(d *drill) answer {
 				return bomber.with(fred.token).do("POST", "/v1/workouts", d.file("a.gpx.gz", gzipped(70<<20)))

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,48 @@ func TestOperatorsSignInAndLookAfterPeople(t *testing.T) {
 	d.kn(0, "logout")
 	_, complaints = d.kn(1, "user", "show", anna.email)
 	has(t, complaints, "not signed in")
+}
+
+// Support asks for what is kept of a person, who alone gets it; an admin erases
+// one who cannot, and says so twice.
+func TestOperatorsExportAndErasePeople(t *testing.T) {
+	t.Parallel()
+	r := start(t, t.TempDir(), map[string]string{"ADMIN_EMAILS": "root@example.com"})
+	root, anna := r.join("Root"), r.join("Anna")
+	d := &desk{r: r, token: root.token}
+	out, _ := d.kn(0, "user", "export", anna.email)
+	has(t, out, "preparing", "a mail tells "+anna.email)
+	_, complaints := d.kn(1, "user", "export", anna.id)
+	has(t, complaints, "429 export_daily")
+	_, complaints = d.kn(1, "user", "export", "nobody@example.com")
+	has(t, complaints, "nobody has the address")
+	if files := r.takeout(anna); !strings.Contains(files["accounts/account.json"], anna.email) {
+		t.Errorf("the export has %d files and not her address", len(files))
+	}
+
+	_, complaints = d.kn(2, "user", "erase", anna.email)
+	has(t, complaints, anna.id, "say --yes")
+	_, complaints = d.kn(1, "user", "erase", root.email, "--yes")
+	has(t, complaints, "409 own_admin_role")
+	_, complaints = (&desk{r: r, token: anna.token}).kn(1, "user", "erase", anna.id, "--yes")
+	has(t, complaints, "403")
+	anna.want(200, "GET", "/v1/me", nil, nil)
+	_, complaints = d.kn(0, "user", "erase", anna.email, "--yes")
+	has(t, complaints, "the keys are destroyed")
+	_, complaints = d.kn(1, "user", "show", anna.id)
+	has(t, complaints, "404 account_not_found")
+	_, complaints = d.kn(1, "user", "erase", anna.id, "--yes")
+	has(t, complaints, "404 account_not_found")
+	r.settled()
+	var told []string
+	for _, e := range root.auditLog() {
+		if e.Record.TargetID == anna.id && e.Record.ActorID == root.id && e.Record.Action != "account.look" {
+			told = append(told, e.Record.Action+" "+e.Record.Outcome)
+		}
+	}
+	if want := []string{"account.export asked", "account.erase asked"}; !slices.Equal(told, want) {
+		t.Errorf("the audit log has %q, want %q", told, want)
+	}
 }
 
 // The kept access token ends after minutes; the sign-in goes on, and each new

@@ -30,6 +30,12 @@ func TestRevokedTokensBiteWithinASecond(t *testing.T) {
 		"ended by support": func(p *person) {
 			root.want(204, "DELETE", "/v1/admin/users/"+p.id+"/sessions", nil, nil)
 		},
+		"a role taken": func(p *person) {
+			root.want(204, "PUT", "/v1/admin/users/"+p.id+"/roles/coach", nil, nil)
+			p.signIn()
+			root.want(204, "DELETE", "/v1/admin/users/"+p.id+"/roles/coach", nil, nil)
+		},
+		"an erasure":   func(p *person) { p.want(202, "DELETE", "/v1/me", nil, nil) },
 		"a role given": func(p *person) { root.want(204, "PUT", "/v1/admin/users/"+p.id+"/roles/coach", nil, nil) },
 		"a new password": func(p *person) {
 			p.want(202, "POST", "/v1/auth/password/forgot", map[string]string{"email": p.email}, nil)

@@ -22,12 +22,12 @@ var guest functiontest.Person
 
 type rig struct{ *functiontest.Rig }
 
-func open(t *testing.T) rig {
+func open(t testing.TB) rig {
 	t.Helper()
 	return openAs(t, accounts.Open)
 }
 
-func openAs(t *testing.T, open function.Opener) rig {
+func openAs(t testing.TB, open function.Opener) rig {
 	t.Helper()
 	return rig{functiontest.New(t, "accounts", open, settings(t))}
 }
@@ -39,7 +39,7 @@ func openKillable(t *testing.T) (rig, *redistest.Killer) {
 	return rig{r}, k
 }
 
-func settings(t *testing.T) map[string]string {
+func settings(t testing.TB) map[string]string {
 	t.Helper()
 	key := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(key, []byte(strings.Repeat("k", 32)), 0o600); err != nil {

@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"net"
 	"net/textproto"
+	"time"
 
 	"github.com/wneessen/go-mail/smtp"
 )
 
 // dialogue is one open connection.
 type dialogue struct {
-	conn   net.Conn
-	client *smtp.Client
-	slots  chan struct{}
+	conn     net.Conn
+	client   *smtp.Client
+	patience time.Duration
+	slots    chan struct{}
 }
 
 // until makes everything on the connection end with ctx's deadline.
@@ -25,7 +27,7 @@ func (x *dialogue) until(ctx context.Context) error {
 
 // send tells apart what is known of the letter when something goes wrong.
 func (x *dialogue) send(ctx context.Context, l letter) error {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	ctx, cancel := context.WithTimeout(ctx, x.patience)
 	defer cancel()
 	if err := x.until(ctx); err != nil {
 		return err

@@ -17,9 +17,16 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 )
 
+// patience is how long a server may take. It covers whole dialogues, so that one
+// that answers a byte at a time is no slower than one that says nothing.
+type patience struct {
+	connect time.Duration // waiting for a slot, TCP, TLS and sign-in
+	send    time.Duration // from MAIL to the answer to QUIT
+}
+
+var usual = patience{connect: 15 * time.Second, send: 30 * time.Second}
+
 const (
-	connectTimeout = 15 * time.Second // waiting for a slot, TCP, TLS and sign-in
-	sendTimeout    = 30 * time.Second // from MAIL to the answer to the message
 	// maxSessions is how many dialogues one instance has at once; servers
 	// commonly allow a client ten or more.
 	maxSessions = 8
@@ -40,6 +47,7 @@ type smtpServer struct {
 	startTLS   string
 	config     *tls.Config
 	name       string // what we call ourselves
+	patience   patience
 	slots      chan struct{}
 }
 
@@ -50,7 +58,7 @@ func newSMTP(address string, roots *x509.CertPool) (*smtpServer, error) {
 	if err != nil {
 		return nil, errors.New("is not an address like smtp://user:password@host:port")
 	}
-	s := &smtpServer{host: u.Hostname(), user: u.User, implicit: u.Scheme == "smtps", slots: make(chan struct{}, maxSessions)}
+	s := &smtpServer{host: u.Hostname(), user: u.User, implicit: u.Scheme == "smtps", patience: usual, slots: make(chan struct{}, maxSessions)}
 	if (u.Scheme != "smtp" && !s.implicit) || s.host == "" || strings.Trim(u.Path, "/") != "" {
 		return nil, errors.New("is not an address like smtp://user:password@host:port")
 	}
@@ -95,14 +103,14 @@ func (s *smtpServer) repeatable() bool { return false }
 
 // connect waits for a free slot, connects and signs in.
 func (s *smtpServer) connect(ctx context.Context) (session, error) {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.patience.connect)
 	defer cancel()
 	select {
 	case s.slots <- struct{}{}:
 	case <-ctx.Done():
 		return nil, fmt.Errorf("mail: waiting for a free connection: %w", ctx.Err())
 	}
-	x := &dialogue{slots: s.slots}
+	x := &dialogue{slots: s.slots, patience: s.patience.send}
 	if err := s.open(ctx, x); err != nil {
 		x.close()
 		return nil, fmt.Errorf("mail: connect: %w", err)

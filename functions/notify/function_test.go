@@ -26,7 +26,7 @@ func open(t *testing.T) *functiontest.Rig {
 	return r
 }
 
-func deliver(t *testing.T, r *functiontest.Rig, all ...events.Payload) {
+func deliver(t testing.TB, r *functiontest.Rig, all ...events.Payload) {
 	t.Helper()
 	for _, p := range all {
 		if status := r.Deliver(p); status/100 != 2 {

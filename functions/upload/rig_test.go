@@ -185,12 +185,12 @@ func post(r *functiontest.Rig, who functiontest.Person, parts ...part) functiont
 }
 
 // taken posts a form and expects it to be taken.
-func taken(t *testing.T, r *functiontest.Rig, who functiontest.Person, parts ...part) api.UploadAccepted {
+func taken(t testing.TB, r *functiontest.Rig, who functiontest.Person, parts ...part) api.UploadAccepted {
 	t.Helper()
 	return accepted(t, post(r, who, parts...))
 }
 
-func accepted(t *testing.T, a functiontest.Answer) (out api.UploadAccepted) {
+func accepted(t testing.TB, a functiontest.Answer) (out api.UploadAccepted) {
 	t.Helper()
 	if a.Status != 202 {
 		t.Fatalf("not taken: %d %s", a.Status, a.Body)

@@ -39,6 +39,7 @@ var rules = []rule{
 	{"stuffing-one-source", page, []string{"authn_login_fail", "authn_login_lock"}, byAddress, byTarget, 20, 5 * time.Minute, 15 * time.Minute},
 	{"stuffing-many-sources", page, []string{"authn_login_fail"}, byPlatform, "", 300, 5 * time.Minute, 0},
 	{"guessing-one-source", ticket, []string{"authn_login_fail", "authn_login_lock"}, byAddress, "", 30, 5 * time.Minute, 15 * time.Minute},
+	{"enumeration", ticket, []string{"authn_register_known", "authn_reset_unknown"}, byAddress, byTarget, 10, 10 * time.Minute, 15 * time.Minute},
 	{"success-after-failures", ticket, []string{"authn_login_successafterfail"}, byActor, "", 1, 10 * time.Minute, 0},
 	{"refresh-token-reuse", page, []string{"authn_token_reuse"}, byActor, "", 1, 5 * time.Minute, 0},
 	{"revoked-token-use", ticket, []string{"session_use_after_expire"}, byActor, "", 10, 5 * time.Minute, 0},

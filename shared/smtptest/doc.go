@@ -5,5 +5,6 @@
 //	…point SMTP_URL at server.URL()…
 //	server.FailNext(451)               the next recipient is refused for now
 //	server.FailNextAt(smtptest.Data, smtptest.Drop)
+//	server.FailNextAt(smtptest.Rcpt, smtptest.Stall)
 //	server.Messages()                  what it took, parsed, in order
 package smtptest

@@ -23,18 +23,30 @@ type Stage string
 
 // The stages. Greeting answers EHLO and closes the connection; a failure at
 // Data comes after the whole message was read, and one at Kept after it was taken,
-// so that only the answer is lost.
+// so that only the answer is lost. At Connect, Begin (the word DATA) and Quit the
+// server knows no codes, but may Drop, Stall and Drip.
 const (
+	Connect  Stage = "connect"
 	Greeting Stage = "greeting"
 	Auth     Stage = "AUTH"
 	Mail     Stage = "MAIL"
 	Rcpt     Stage = "RCPT"
+	Begin    Stage = "begin"
 	Data     Stage = "DATA"
 	Kept     Stage = "kept"
+	Quit     Stage = "QUIT"
 )
 
-// Drop instead of a code closes the connection without an answer.
-const Drop = 0
+// What a server does instead of a code. The last two go on until the client hangs
+// up, or the test ends.
+const (
+	Drop  = 0  // it closes the connection without an answer
+	Stall = -1 // it says nothing, and keeps the connection
+	Drip  = -2 // it answers a byte at a time, and comes to no end
+)
+
+// dripping is the time between two bytes.
+const dripping = 50 * time.Millisecond
 
 type tlsMode int
 
@@ -62,6 +74,7 @@ type Server struct {
 	user, password string
 	files          tlstest.Files // the server's certificate
 
+	ended    chan struct{} // closed with the test
 	mu       sync.Mutex
 	failures map[Stage][]int
 	messages []Message
@@ -95,7 +108,7 @@ func WithAddress(addr string) Option { return func(s *Server) { s.listen = addr 
 // New starts a server that ends with the test.
 func New(t testing.TB, options ...Option) *Server {
 	t.Helper()
-	s := &Server{t: t, listen: "127.0.0.1:0", failures: map[Stage][]int{}}
+	s := &Server{t: t, listen: "127.0.0.1:0", ended: make(chan struct{}), failures: map[Stage][]int{}}
 	for _, o := range options {
 		o(s)
 	}
@@ -110,6 +123,7 @@ func New(t testing.TB, options ...Option) *Server {
 		t.Fatal(err)
 	}
 	s.addr = l.Addr().String()
+	l = &listener{l, s}
 	if s.tls != noTLS {
 		s.secure(server)
 	}
@@ -117,7 +131,7 @@ func New(t testing.TB, options ...Option) *Server {
 		l = tls.NewListener(l, server.TLSConfig)
 	}
 	go func() { _ = server.Serve(l) }() // it ends by Close
-	t.Cleanup(func() { _ = server.Close() })
+	t.Cleanup(func() { close(s.ended); _ = server.Close() })
 	return s
 }
 
@@ -162,19 +176,50 @@ func (s *Server) Dialogs() int {
 }
 
 // fail is the failure that waits for a stage, if any.
-func (s *Server) fail(stage Stage, c *smtp.Conn) error {
+func (s *Server) fail(stage Stage, c net.Conn) error {
+	code, fails := s.next(stage)
+	if !fails {
+		return nil
+	}
+	if code > 0 {
+		return answer(code)
+	}
+	if code != Drop {
+		s.hold(c, code == Drip)
+	}
+	_ = c.Close() // without an answer is the point
+	return io.ErrClosedPipe
+}
+
+// next takes the failure that waits for a stage.
+func (s *Server) next(stage Stage) (code int, fails bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	codes := s.failures[stage]
 	if len(codes) == 0 {
-		return nil
+		return 0, false
 	}
 	s.failures[stage] = codes[1:]
-	if codes[0] == Drop {
-		_ = c.Conn().Close() // without an answer is the point
-		return io.ErrClosedPipe
+	return codes[0], true
+}
+
+// hold keeps a client waiting until it hangs up, which shows when something is
+// written, or the test ends.
+func (s *Server) hold(c net.Conn, drip bool) {
+	tick := time.NewTicker(dripping)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.ended:
+			return
+		case <-tick.C:
+		}
+		if drip {
+			if _, err := c.Write([]byte("2")); err != nil {
+				return
+			}
+		}
 	}
-	return answer(codes[0])
 }
 
 // answer is an SMTP error with the enhanced code that usually goes with it.

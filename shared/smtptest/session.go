@@ -21,7 +21,7 @@ func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
 	s.mu.Lock()
 	s.dialogs++
 	s.mu.Unlock()
-	if err := s.fail(Greeting, c); err != nil {
+	if err := s.fail(Greeting, c.Conn()); err != nil {
 		var answer *smtp.SMTPError
 		if errors.As(err, &answer) {
 			_, _ = fmt.Fprintf(c.Conn(), "%d %s\r\n", answer.Code, answer.Message)
@@ -43,7 +43,7 @@ func (x *session) AuthMechanisms() []string {
 // Auth checks the sign-in.
 func (x *session) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, user, password string) error {
-		if err := x.server.fail(Auth, x.conn); err != nil {
+		if err := x.server.fail(Auth, x.conn.Conn()); err != nil {
 			return err
 		}
 		if user != x.server.user || password != x.server.password {
@@ -59,7 +59,7 @@ func (x *session) Mail(from string, _ *smtp.MailOptions) error {
 	if x.server.user != "" && x.user == "" {
 		return smtp.ErrAuthRequired
 	}
-	if err := x.server.fail(Mail, x.conn); err != nil {
+	if err := x.server.fail(Mail, x.conn.Conn()); err != nil {
 		return err
 	}
 	_, encrypted := x.conn.TLSConnectionState()
@@ -69,7 +69,7 @@ func (x *session) Mail(from string, _ *smtp.MailOptions) error {
 
 // Rcpt adds a recipient.
 func (x *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if err := x.server.fail(Rcpt, x.conn); err != nil {
+	if err := x.server.fail(Rcpt, x.conn.Conn()); err != nil {
 		return err
 	}
 	x.now.To = append(x.now.To, to)
@@ -82,14 +82,14 @@ func (x *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if err := x.server.fail(Data, x.conn); err != nil {
+	if err := x.server.fail(Data, x.conn.Conn()); err != nil {
 		return err
 	}
 	x.now.Raw = raw
 	if err := x.server.keep(x.now); err != nil {
 		return err
 	}
-	return x.server.fail(Kept, x.conn)
+	return x.server.fail(Kept, x.conn.Conn())
 }
 
 // Reset forgets the message.

@@ -45,6 +45,7 @@ var (
 	badLink     = Signal{"webhook_reject", Warn}
 	badMail     = Signal{"authn_token_reject", Warn}
 	strayObject = Signal{"malicious_direct_reference", Warn}
+	stepSkipped = Signal{"sequence_fail", Warn} // what has to come first did not
 )
 
 // byCode is which codes of answers are signals, wherever they come from.
@@ -54,9 +55,10 @@ var byCode = map[string]Signal{
 	"token_missing": noToken,
 	"token_invalid": jwtReject,
 	"token_revoked": revoked,
-	"role_missing":  authzFail,
-	"rate_limited":  tooOften,
-	"invalid_json":  badInput, "invalid_member": badInput, "body_unreadable": badInput, "body_too_slow": badInput, "too_large": badInput, "unsupported_media_type": badInput,
+	"role_missing":  authzFail, "admin_needed": authzFail, "second_admin_needed": authzFail, "own_factors": authzFail, "not_admin_any_more": authzFail,
+	"reauthentication_required": stepSkipped,
+	"rate_limited":              tooOften,
+	"invalid_json":              badInput, "invalid_member": badInput, "body_unreadable": badInput, "body_too_slow": badInput, "too_large": badInput, "unsupported_media_type": badInput,
 	"xml_doctype": badFile, "xml_depth": badFile,
 	"zip_bomb": badFile, "zip_overlap": badFile, "zip_unsafe_name": badFile, "zip_not_a_file": badFile,
 	"file_too_large": badUpload, "zip_nested": badUpload, "zip_too_many_files": badUpload,
