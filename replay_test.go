@@ -26,6 +26,8 @@ func TestAnEventThatComesAgainChangesNothing(t *testing.T) {
 	d.running = start(t, t.TempDir(), map[string]string{"REDIS_URL": address}, func(p *Platform) {
 		p.now, p.log = c.now, slog.New(slog.NewJSONHandler(d.logs, nil))
 	})
+	d.join("Anna")
+	c.advance(time.Minute) // for what was refused before there was a key
 	genuine, err := events.New(events.WithCause(context.Background(), events.Cause{ID: "again"}), "accounts", events.AuditRecorded{
 		RecordID: "again", Function: "accounts", Action: "account.look", ActorID: "01ROOT", TargetID: "01ANNA", Outcome: function.Done, At: c.now().UTC(),
 	}, c.now())
