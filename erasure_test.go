@@ -81,7 +81,11 @@ func eraseOne(t *testing.T, chaos *broker.Chaos, stopped bool) {
 	run := anna.upload("run.fit", fittest.Run(monday, 600), map[string]string{"name": "Gone run"})
 	gone := anna.upload("gone.gpx", gpxtest.Run(monday.Add(time.Hour), 200), map[string]string{"name": "Deleted before"})
 	anna.want(204, "DELETE", "/v1/workouts/"+gone.Workouts[0].ID, nil, nil)
-	r.settled()
+	for i, p := range []*person{anna, ben} { // both have an effort on a segment of each
+		up := p.upload("segment.gpx", paced(monday.Add(time.Duration(5+i)*time.Hour), 700, 3), map[string]string{"name": "Along the shore", "visibility": "everyone"})
+		p.want(201, "POST", "/v1/segments", map[string]any{"workout_id": up.Workouts[0].ID, "name": "Shore", "from_m": 200, "to_m": 1200}, nil)
+		r.settled()
+	}
 	if feed := ben.feed(); !strings.Contains(feed, "Gone run") {
 		t.Fatalf("Ben's feed has nothing of Anna: %s", feed)
 	}

@@ -67,6 +67,7 @@ func TestPolicyHasEveryRoute(t *testing.T) {
 var policyBodies = map[string]any{
 	"PATCH /v1/workouts/{id}": map[string]any{"name": "Changed"},
 	"PUT /v1/goals/{id}":      map[string]any{"metric": "workouts", "target": 4, "period": "week", "from": "2026-01-01"},
+	"PATCH /v1/segments/{id}": map[string]any{"name": "Changed"},
 	"PUT /v1/me/coaches/{id}": map[string]any{"scopes": []string{}},
 
 	"PUT /v1/gear/{id}": map[string]any{"name": "Shoes", "kind": "shoes"},
@@ -116,8 +117,12 @@ func (w policyWorld) things(owner *person) {
 		up := owner.upload(v+".gpx", gpxtest.Run(monday.Add(time.Duration(i)*24*time.Hour), 300), map[string]string{"visibility": v})
 		w.objects[v], w.objects["upload"] = up.Workouts[0].ID, up.UploadID
 	}
-	w.objects["import"] = owner.imports(map[string][]byte{"a.gpx": gpxtest.Run(monday.Add(9*24*time.Hour), 300)}).ID
 	var made struct{ ID string }
+	for object, v := range map[string]string{"segment": "everyone", "own segment": "private"} {
+		owner.want(201, "POST", "/v1/segments", map[string]any{"workout_id": w.objects["private"], "name": object, "from_m": 100, "to_m": 600, "visibility": v}, &made)
+		w.objects[object] = made.ID
+	}
+	w.objects["import"] = owner.imports(map[string][]byte{"a.gpx": gpxtest.Run(monday.Add(9*24*time.Hour), 300)}).ID
 	owner.want(201, "POST", "/v1/goals", policyBodies["PUT /v1/goals/{id}"], &made)
 	w.objects["goal"] = made.ID
 	owner.want(201, "POST", "/v1/privacy-zones", map[string]any{"lat": -52, "lng": 13, "radius_m": 200}, &made)

@@ -133,6 +133,7 @@ func plantTakeout(t *testing.T, r *running) (anna *person, more map[string]strin
 	content := fittest.Run(monday, 1500)
 	up := anna.upload("run.fit", content, map[string]string{"name": "Anna's run"})
 	more["upload"], more["content"] = up.Workouts[0].ID, string(content)
+	anna.want(201, "POST", "/v1/segments", map[string]any{"workout_id": up.Workouts[0].ID, "name": "Anna's hill", "from_s": 600, "to_s": 1200}, nil)
 	anna.imports(map[string][]byte{"second.fit": fittest.Run(monday.Add(48*time.Hour), 600)})
 	ben.upload("run.fit", fittest.Run(monday.Add(time.Hour), 900), map[string]string{"name": "Secret run of Ben", "visibility": "private"})
 	r.settled()

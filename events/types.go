@@ -23,6 +23,10 @@ const (
 	TypeGearChanged         = "paceline.gear.changed.v1"
 	TypeGearWorn            = "paceline.gear.worn.v1"
 	TypeStatsCohort         = "paceline.stats.cohort.changed.v1"
+	TypeStatsSegmentSought  = "paceline.stats.segment.sought.v1"
+	TypeStatsMatch          = "paceline.stats.match.requested.v1"
+	TypeStatsSegment        = "paceline.stats.segment.changed.v1"
+	TypeSegmentRank         = "paceline.segment.rank.changed.v1"
 	TypeStatsReplay         = "paceline.stats.replay.requested.v1"
 	TypeStatsRebuild        = "paceline.stats.rebuild.requested.v1"
 	TypeAccountRegistered   = "paceline.account.registered.v1"
@@ -84,6 +88,10 @@ var senders = map[string][]string{
 	TypeGearChanged:         {"upload"},
 	TypeGearWorn:            {"stats"},
 	TypeStatsCohort:         {"stats"},
+	TypeStatsSegmentSought:  {"stats"},
+	TypeStatsMatch:          {"stats"},
+	TypeStatsSegment:        {"stats"},
+	TypeSegmentRank:         {"stats"},
 	TypeStatsReplay:         {"stats"},
 	TypeStatsRebuild:        {"stats"},
 	TypeAccountRegistered:   {"accounts"},
@@ -135,7 +143,8 @@ func All() []Payload {
 	return []Payload{
 		&WorkoutUploaded{}, &WorkoutUpdated{}, &WorkoutDeleted{}, &WorkoutProcessed{}, &WorkoutFailed{},
 		&ImportRequested{}, &ImportFileFound{}, &ImportFinished{}, &ImportUndoRequested{}, &ImportUndone{},
-		&RecordSet{}, &GoalReached{}, &GearChanged{}, &GearWorn{}, &StatsCohortChanged{}, &StatsReplayRequested{}, &StatsRebuildRequested{},
+		&RecordSet{}, &GoalReached{}, &GearChanged{}, &GearWorn{}, &StatsCohortChanged{},
+		&StatsSegmentSought{}, &StatsMatchRequested{}, &StatsSegmentChanged{}, &SegmentRankChanged{}, &StatsReplayRequested{}, &StatsRebuildRequested{},
 		&AccountRegistered{}, &AccountVerified{}, &AccountErased{},
 		&FeedErased{}, &MailErased{}, &NotifyErased{}, &SocialErased{}, &StatsErased{}, &UploadErased{},
 		&AccountExportRequested{},

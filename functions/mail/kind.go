@@ -34,6 +34,7 @@ var kinds = map[string]kind{
 	"workout_failed":     {page: "/login"},
 	"record_set":         {required: []string{"of", "result"}, page: "/login"},
 	"goal_reached":       {required: []string{"result"}, page: "/login"},
+	"segment_rank":       {required: []string{"of", "name", "result"}, page: "/login"},
 	"gear_worn":          {required: []string{"name", "result"}, page: "/login"},
 	"import_finished":    {page: "/login"},
 	"followed_workout":   {required: []string{"who"}, page: "/login"},

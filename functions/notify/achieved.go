@@ -43,6 +43,14 @@ func record(e events.RecordSet) map[string]string {
 	return values
 }
 
+// rank is what a change of ranks is about.
+func rank(e events.SegmentRankChanged) string {
+	if e.Taken {
+		return "taken_" + e.Among
+	}
+	return "lost_" + e.Among
+}
+
 // of is what a record is the best of.
 func of(r events.Record) string {
 	if r.Kind == "total" {

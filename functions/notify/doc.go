@@ -2,7 +2,7 @@
 // where they chose it.
 //
 //	in    workout.processed, workout.updated, workout.deleted, workout.failed,
-//	      record.set, goal.reached, gear.worn,
+//	      record.set, goal.reached, gear.worn, segment.rank.changed,
 //	      import.finished,
 //	      social.follow.requested, social.followed, social.unfollowed,
 //	      profile.updated, account.erased, account.export.requested

@@ -118,6 +118,20 @@ func (f *notify) gearWorn(ctx context.Context, e events.GearWorn) error {
 	})
 }
 
+// rankChanged tells of a first place on a segment that was taken or lost, once an
+// effort. Old workouts are no news.
+func (f *notify) rankChanged(ctx context.Context, e events.SegmentRankChanged) error {
+	if f.base.Now().Sub(e.StartedAt) > recordNews {
+		return nil
+	}
+	result := quantity("moving_time_s", e.ElapsedS)
+	return f.notes.tell(ctx, Matter{
+		To: e.UserID, Kind: api.NotificationKindSegmentRank, About: e.SegmentID + "/" + strconv.FormatBool(e.Taken) + "/" + strconv.FormatFloat(e.ElapsedS, 'f', 3, 64),
+		At: f.base.Now(), WorkoutID: e.WorkoutID,
+		Values: map[string]string{"of": rank(e), "name": e.Name, "result": result, "previous": quantity("moving_time_s", e.PreviousS)},
+	})
+}
+
 // imported tells the owner of all that came with an archive, at once.
 func (f *notify) imported(ctx context.Context, e events.ImportFinished) error {
 	return f.notes.tell(ctx, Matter{

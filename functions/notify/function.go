@@ -33,6 +33,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(f.recordSet),
 		eventing.On(f.goalReached),
 		eventing.On(f.gearWorn),
+		eventing.On(f.rankChanged),
 		eventing.On(f.imported),
 		eventing.On(f.updated),
 		eventing.On(f.deleted),

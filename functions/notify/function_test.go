@@ -80,6 +80,9 @@ func TestWhoIsToldWhat(t *testing.T) {
 	}
 	goal := events.GoalReached{GoalID: "01GOAL", UserID: anna, WorkoutID: "01RUN", Metric: "distance_m", Period: "week", Start: "2026-04-27", End: functiontest.Start.Format(time.DateOnly), Target: 50_000, Value: 51_230}
 	worn := events.GearWorn{GearID: "01GEAR", UserID: ben, WorkoutID: "01RUN", Name: "Кеды", DistanceM: 801_200, WearDistanceM: 800_000}
+	taken := events.SegmentRankChanged{SegmentID: "01SEGMENT", UserID: anna, Taken: true, WorkoutID: "01RUN", StartedAt: functiontest.Start, Name: "Lake", Among: "all", ElapsedS: 375, PreviousS: 500}
+	lost, long := taken, taken
+	lost.UserID, lost.Taken, lost.Among, long.StartedAt = ben, false, "male", functiontest.Start.AddDate(0, 0, -15)
 	past := goal
 	past.End = functiontest.Start.AddDate(0, -1, 0).Format(time.DateOnly)
 	hidden, old := run(events.Private).Workout, run(events.Followers)
@@ -110,6 +113,9 @@ func TestWhoIsToldWhat(t *testing.T) {
 		{"who reached a goal, once a period", []events.Payload{goal, goal}, anna, []string{"Goal reached: 51.23 km of 50.00 km."}, []string{"goal_reached"}},
 		{"nobody of a goal whose time is long over", []events.Payload{past}, anna, nil, nil},
 		{"whose gear is worn, once a limit", []events.Payload{worn, worn}, ben, []string{"Пора заменить «Кеды»: 801.20 km из 800.00 km."}, []string{"gear_worn"}},
+		{"who is the fastest on a segment now, once", []events.Payload{taken, taken}, anna, []string{"You are the fastest on “Lake” now: 0:06:15, before 0:08:20."}, []string{"segment_rank"}},
+		{"who is not any more, in their language", []events.Payload{lost}, ben, []string{"На сегменте «Lake» среди мужчин показано время лучше вашего: 0:06:15, у вас 0:08:20."}, []string{"segment_rank"}},
+		{"nobody of a first place by an old workout", []events.Payload{long}, anna, nil, nil},
 		{"the owner of a file that failed", []events.Payload{events.WorkoutFailed{WorkoutID: "01X", UserID: anna, FileName: "a.fit", Code: "track_unreadable", Detail: "it cannot be read"}}, anna, []string{"“a.fit” could not be turned into a workout: it cannot be read"}, []string{"workout_failed"}},
 	}
 	for _, tt := range tests {

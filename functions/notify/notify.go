@@ -80,6 +80,7 @@ var templates = map[api.NotificationKind]string{
 	api.NotificationKindRecordSet:       "record_set",
 	api.NotificationKindGoalReached:     "goal_reached",
 	api.NotificationKindGearWorn:        "gear_worn",
+	api.NotificationKindSegmentRank:     "segment_rank",
 	api.NotificationKindImportFinished:  "import_finished",
 }
 
@@ -95,6 +96,7 @@ var defaults = map[api.NotificationKind]api.NotificationChannels{
 	api.NotificationKindRecordSet:       {InApp: true, Mail: true},
 	api.NotificationKindGoalReached:     {InApp: true, Mail: true},
 	api.NotificationKindGearWorn:        {InApp: true, Mail: true},
+	api.NotificationKindSegmentRank:     {InApp: true, Mail: true},
 	api.NotificationKindImportFinished:  {InApp: true, Mail: true},
 }
 

@@ -11,9 +11,10 @@ import (
 // its time in zones, and what all of it was made of.
 type analysis struct {
 	figures.Analysis
-	Basis Basis
-	line  []int32   // for a map
-	ends  []float64 // first and last position
+	Basis  Basis
+	line   []int32   // for a map
+	ends   []float64 // first and last position
+	places []figures.Place
 }
 
 // kept is an analysis as it is stored: the figures themselves are the Record's.

@@ -194,7 +194,7 @@ func (b *bests) join(ctx context.Context, sport, period string, parts []string) 
 			keys = append(keys, key)
 		}
 	}
-	read, err := watched[Ladders](ctx, b, keys)
+	read, err := watched[Ladders](ctx, b.w, b.t, b.user, keys)
 	if err != nil {
 		return err
 	}
@@ -212,15 +212,15 @@ func (b *bests) join(ctx context.Context, sport, period string, parts []string) 
 	return nil
 }
 
-// watched reads many values that the change depends on.
-func watched[T any](ctx context.Context, b *bests, keys []string) ([]*T, error) {
+// watched reads many values of a person that a change depends on.
+func watched[T any](ctx context.Context, w workouts, t *store.Tx, user string, keys []string) ([]*T, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	if _, err := b.t.Read(keys...); err != nil {
+	if _, err := t.Read(keys...); err != nil {
 		return nil, err
 	}
-	return store.GetManySealed[T](ctx, b.w.Store, placesOf(b.user, keys))
+	return store.GetManySealed[T](ctx, w.Store, placesOf(user, keys))
 }
 
 // placesOf are keys that are sealed for one person.
@@ -251,7 +251,7 @@ func (b *bests) ofMonth(ctx context.Context, c *Contribution) ([]*Contribution, 
 	for i, id := range ids {
 		keys[i] = b.t.Key("analysis", id)
 	}
-	read, err := watched[kept](ctx, b, keys)
+	read, err := watched[kept](ctx, b.w, b.t, b.user, keys)
 	if err != nil {
 		return nil, err
 	}

@@ -219,7 +219,8 @@ func (f *stats) answerComparison(w http.ResponseWriter, r *http.Request, sport, 
 	return rest.JSON(w, http.StatusOK, out)
 }
 
-// chooseSharing puts the caller's times into cohorts, or takes all of them out.
+// chooseSharing puts the caller's times into cohorts and on leaderboards, or takes
+// all of them out.
 func (f *stats) chooseSharing(w http.ResponseWriter, r *http.Request) error {
 	var in api.ComparisonChoice
 	if err := rest.Read(w, r, &in); err != nil {
@@ -229,6 +230,9 @@ func (f *stats) chooseSharing(w http.ResponseWriter, r *http.Request) error {
 	err := f.workouts.Update(ctx, user, func(t *store.Tx) error {
 		key := t.Key("noshare", user)
 		t.Own(user, key, 0)
+		if err := f.workouts.askWeighing(ctx, t, user); err != nil {
+			return err
+		}
 		return t.Set(key, !in.Share, 0)
 	})
 	if err != nil {

@@ -39,10 +39,14 @@ func (f *stats) compute(ctx context.Context, w events.Workout, trackKey, uploadI
 	if err != nil {
 		return err
 	}
-	return f.workouts.change(ctx, w.UserID, w.WorkoutID, func(t *store.Tx, r *Record) error {
+	err = f.workouts.change(ctx, w.UserID, w.WorkoutID, func(t *store.Tx, r *Record) error {
 		r.TrackKey, r.UploadID = trackKey, uploadID
 		return f.take(ctx, t, r, w, computed, unusable)
 	})
+	if err != nil {
+		return err
+	}
+	return f.match(ctx, w, computed)
 }
 
 // take keeps what was computed for w, unless it is no longer so: another sport
@@ -97,7 +101,7 @@ func (f *stats) figures(ctx context.Context, w events.Workout, trackKey string) 
 	}
 	tr.Sport, tr.SubSport = w.Sport, w.SubSport // a person may have corrected them
 	basis := basisOf(w, settings)
-	return &analysis{figures.Analyse(tr, basis.Athlete), basis, lineOf(tr), endsOf(tr)}, nil, nil
+	return &analysis{figures.Analyse(tr, basis.Athlete), basis, lineOf(tr), endsOf(tr), figures.Places(tr)}, nil, nil
 }
 
 // goneOrLate tells a workout that was deleted meanwhile, whose track may be
@@ -158,9 +162,9 @@ func (f *stats) deleted(ctx context.Context, e events.WorkoutDeleted) error {
 				return err
 			}
 		}
-		counted, used, sport := r.Counted, r.Used, r.Workout.Sport
+		counted, used, placed, sport := r.Counted, r.Used, r.Placed, r.Workout.Sport
 		r.Delete(e)
-		r.Counted, r.Used, r.Workout.Sport = counted, used, sport // so that they are taken off
+		r.Counted, r.Used, r.Placed, r.Workout.Sport = counted, used, placed, sport // so that they are taken off
 		return nil
 	})
 }

@@ -27,8 +27,12 @@ func (w workouts) erase(ctx context.Context, e events.AccountErased) error {
 			return err
 		}
 	}
+	if err := w.forgetPlaces(ctx, user); err != nil {
+		return err
+	}
 	return w.UpdateOnce(ctx, user, func(t *store.Tx) error {
-		err := t.Erase(user, t.Key("list", user), t.Key("followers", user), t.Key("versions", user), t.Key("blocks", user), t.Key("blockversions", user))
+		err := t.Erase(user, t.Key("list", user), t.Key("segments", user), t.Key("following", user), t.Key("followingversions", user),
+			t.Key("followers", user), t.Key("versions", user), t.Key("blocks", user), t.Key("blockversions", user))
 		if err != nil {
 			return err
 		}

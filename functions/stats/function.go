@@ -62,6 +62,14 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("GET /v1/stats/comparison", rest.Handler(f.comparison))
 	mux.Handle("PUT /v1/stats/comparison", rest.Command(base.Store, f.chooseSharing))
 	mux.Handle("GET /v1/workouts/{id}/comparison", rest.Handler(f.workoutComparison))
+	mux.Handle("GET /v1/segments", rest.Handler(f.listSegments))
+	mux.Handle("POST /v1/segments", rest.Command(base.Store, f.addSegment))
+	mux.Handle("GET /v1/segments/{id}", rest.Handler(f.showSegment))
+	mux.Handle("PATCH /v1/segments/{id}", rest.Command(base.Store, f.editSegment))
+	mux.Handle("DELETE /v1/segments/{id}", rest.Command(base.Store, f.dropSegment))
+	mux.Handle("GET /v1/segments/{id}/efforts", rest.Handler(f.segmentEfforts))
+	mux.Handle("GET /v1/segments/{id}/leaderboard", rest.Handler(f.leaderboard))
+	mux.Handle("GET /v1/workouts/{id}/segments", rest.Handler(f.workoutSegments))
 	mux.Handle("GET /v1/privacy-zones", rest.Handler(f.listPrivacyZones))
 	mux.Handle("POST /v1/privacy-zones", rest.Command(base.Store, f.addPrivacyZone))
 	mux.Handle("DELETE /v1/privacy-zones/{id}", rest.Command(base.Store, f.dropPrivacyZone))
@@ -84,6 +92,9 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 		eventing.On(f.replayed),
 		eventing.On(f.rebuildStep),
 		eventing.On(f.cohortChanged),
+		eventing.On(f.sought),
+		eventing.On(f.matchAsked),
+		eventing.On(f.segmentChanged),
 		eventing.On(func(ctx context.Context, e events.Followed) error { return f.workouts.follow(ctx, e.Follow, true) }),
 		eventing.On(func(ctx context.Context, e events.Unfollowed) error { return f.workouts.follow(ctx, e.Follow, false) }),
 		eventing.On(func(ctx context.Context, e events.Blocked) error { return f.workouts.block(ctx, e.Block, true) }),

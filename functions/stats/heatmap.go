@@ -18,14 +18,17 @@ const (
 	linePoints = 2000
 )
 
-// lineOf is where a track went, as few points as a map needs: latitudes and
-// longitudes in turns, in units of 1e-5 degrees.
-func lineOf(t *track.Track) []int32 {
+// lineOf is where a track went, see thinned.
+func lineOf(t *track.Track) []int32 { return thinned(t.Samples.Lat, t.Samples.Lng) }
+
+// thinned is a way with as few points as a map needs: latitudes and longitudes in
+// turns, in units of 1e-5 degrees.
+func thinned(lats, lngs []float64) []int32 {
 	for step := thinM; ; step *= 2 {
 		var out []int32
 		lastLat, lastLng := math.NaN(), math.NaN()
-		for i, lat := range t.Samples.Lat {
-			lng := t.Samples.Lng[i]
+		for i, lat := range lats {
+			lng := lngs[i]
 			if math.IsNaN(lat) || math.IsNaN(lng) || track.Apart(lastLat, lastLng, lat, lng) < step { // NaN before the first
 				continue
 			}
@@ -95,6 +98,27 @@ func polyline(line []int32) string {
 		out = append(out, byte(u)+63)
 	}
 	return string(out)
+}
+
+// unpolyline is the line that polyline encoded; as far as it can be read.
+func unpolyline(encoded string) (line []int32) {
+	var at [2]int32
+	var u uint32
+	shift := 0
+	for _, b := range []byte(encoded) {
+		u |= uint32(b-63) & 0x1f << shift
+		if shift += 5; (b-63)&0x20 != 0 {
+			continue
+		}
+		d := int32(u >> 1)
+		if u&1 != 0 {
+			d = ^d
+		}
+		at[len(line)%2] += d
+		line = append(line, at[len(line)%2])
+		u, shift = 0, 0
+	}
+	return line
 }
 
 // heatmap is where the caller's workouts went, a page at a time, without what

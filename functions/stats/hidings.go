@@ -37,6 +37,9 @@ func (w workouts) editHiding(ctx context.Context, user string, edit func(*Hiding
 		if err := edit(&h); err != nil {
 			return err
 		}
+		if err := w.askWeighing(ctx, t, user); err != nil {
+			return err
+		}
 		return t.SetSealed(user, key, h, 0)
 	})
 }

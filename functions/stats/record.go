@@ -25,6 +25,8 @@ type Record struct {
 	Deleted bool      `json:"deleted,omitempty"`
 	Counted *Counted  `json:"counted,omitempty"` // where the sums hold it
 	Used    *Used     `json:"used,omitempty"`    // what its gear holds of it
+	Passed  *Passed   `json:"passed,omitempty"`  // segments; nil before any was
+	Placed  *Placed   `json:"placed,omitempty"`  // what standings on segments hold of it
 }
 
 // Counted is what a workout adds to which day.

@@ -14,7 +14,7 @@ import (
 )
 
 // Access is what this function may do in Redis.
-var Access = store.Declare(store.Access{Function: "stats", Commands: []string{"expire", "hdel", "hgetall", "hincrby", "sadd", "sismember", "srem", "zrangebylex", "zrangebyscore"}})
+var Access = store.Declare(store.Access{Function: "stats", Commands: []string{"expire", "hdel", "hgetall", "hincrby", "hmget", "sadd", "sismember", "smembers", "srem", "zcard", "zmscore", "zrangebylex", "zrangebyscore", "zrank"}})
 
 // workouts is the state of this function.
 type workouts struct{ *store.Store }
@@ -94,6 +94,9 @@ func (w workouts) changeRecord(ctx context.Context, t *store.Tx, user, workout s
 		return err
 	}
 	if err := wearGear(t, &r); err != nil {
+		return err
+	}
+	if err := w.place(ctx, t, &r); err != nil {
 		return err
 	}
 	return t.SetSealed(user, key, r, 0)

@@ -52,6 +52,9 @@ func (w workouts) viewer(ctx context.Context, reader identity.Caller, user strin
 
 // follow keeps who may see a person's workouts for followers.
 func (w workouts) follow(ctx context.Context, e events.Follow, follows bool) error {
+	if err := w.relate(ctx, e.FollowerID, "following", "followingversions", e.FolloweeID, e.Version, follows); err != nil {
+		return err
+	}
 	return w.relate(ctx, e.FolloweeID, "followers", "versions", e.FollowerID, e.Version, follows)
 }
 

@@ -335,6 +335,7 @@ const (
 	NotificationKindGoalReached     NotificationKind = "goal_reached"
 	NotificationKindImportFinished  NotificationKind = "import_finished"
 	NotificationKindRecordSet       NotificationKind = "record_set"
+	NotificationKindSegmentRank     NotificationKind = "segment_rank"
 	NotificationKindWorkoutFailed   NotificationKind = "workout_failed"
 	NotificationKindWorkoutReady    NotificationKind = "workout_ready"
 )
@@ -357,6 +358,8 @@ func (e NotificationKind) Valid() bool {
 	case NotificationKindImportFinished:
 		return true
 	case NotificationKindRecordSet:
+		return true
+	case NotificationKindSegmentRank:
 		return true
 	case NotificationKindWorkoutFailed:
 		return true
@@ -439,6 +442,24 @@ func (e Role) Valid() bool {
 	case RoleOperator:
 		return true
 	case RoleSupport:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SegmentVisibility.
+const (
+	SegmentVisibilityEveryone SegmentVisibility = "everyone"
+	SegmentVisibilityPrivate  SegmentVisibility = "private"
+)
+
+// Valid indicates whether the value is a known member of the SegmentVisibility enum.
+func (e SegmentVisibility) Valid() bool {
+	switch e {
+	case SegmentVisibilityEveryone:
+		return true
+	case SegmentVisibilityPrivate:
 		return true
 	default:
 		return false
@@ -1583,6 +1604,38 @@ type LapList struct {
 	Items []Lap `json:"items"`
 }
 
+// Leaderboard A page of a leaderboard.
+type Leaderboard struct {
+	SegmentID ID `json:"segment_id"`
+
+	// People How many are on it.
+	People int64 `json:"people"`
+
+	// Own The caller's; absent without one.
+	Own *LeaderboardRow `json:"own,omitempty"`
+
+	// Items The fastest first.
+	Items      []LeaderboardRow `json:"items"`
+	NextCursor NextCursor       `json:"next_cursor,omitempty"`
+}
+
+// LeaderboardRow A person's best effort.
+type LeaderboardRow struct {
+	// Rank From 1.
+	Rank      int `json:"rank"`
+	UserID    ID  `json:"user_id"`
+	WorkoutID ID  `json:"workout_id"`
+
+	// StartedAt The start of the workout.
+	StartedAt time.Time `json:"started_at"`
+
+	// ElapsedTimeS From gate to gate, stops included.
+	ElapsedTimeS float64 `json:"elapsed_time_s"`
+
+	// AvgSpeedMPS Over all of it.
+	AvgSpeedMPS float64 `json:"avg_speed_mps"`
+}
+
 // Load The training state by day.
 type Load struct {
 	Convention LoadConvention `json:"convention"`
@@ -2164,6 +2217,98 @@ type RoleRequestList struct {
 	NextCursor NextCursor    `json:"next_cursor,omitempty"`
 }
 
+// Segment A stretch of road, with a direction.
+type Segment struct {
+	ID ID `json:"id"`
+
+	// Version Of If-Match.
+	Version int64 `json:"version"`
+
+	// UserID Who made it.
+	UserID ID `json:"user_id"`
+
+	// CreatedAt When it was made.
+	CreatedAt time.Time `json:"created_at"`
+
+	// Name What it is called.
+	Name       string            `json:"name"`
+	Sport      Sport             `json:"sport"`
+	Visibility SegmentVisibility `json:"visibility"`
+
+	// DistanceM How long it is.
+	DistanceM float64 `json:"distance_m"`
+
+	// ElevationGainM How far it goes up, as its first workout recorded it.
+	ElevationGainM *float64 `json:"elevation_gain_m,omitempty"`
+
+	// Polyline Its way, in Google's encoded polyline format with five decimals.
+	Polyline string `json:"polyline"`
+}
+
+// SegmentEffort One time along a segment.
+type SegmentEffort struct {
+	SegmentID ID `json:"segment_id"`
+
+	// SegmentName What it is called.
+	SegmentName string `json:"segment_name"`
+	WorkoutID   ID     `json:"workout_id"`
+
+	// StartedAt The start of the workout.
+	StartedAt time.Time `json:"started_at"`
+
+	// StartS When it began after that; the owner alone sees it.
+	StartS *float64 `json:"start_s,omitempty"`
+
+	// DistanceM How long the segment is.
+	DistanceM float64 `json:"distance_m"`
+
+	// ElapsedTimeS From gate to gate, stops included.
+	ElapsedTimeS float64 `json:"elapsed_time_s"`
+
+	// AvgSpeedMPS Over all of it.
+	AvgSpeedMPS float64 `json:"avg_speed_mps"`
+}
+
+// SegmentEffortList A page of efforts.
+type SegmentEffortList struct {
+	// Items See the route.
+	Items      []SegmentEffort `json:"items"`
+	NextCursor NextCursor      `json:"next_cursor,omitempty"`
+}
+
+// SegmentList A page of segments.
+type SegmentList struct {
+	// Items See the route.
+	Items      []Segment  `json:"items"`
+	NextCursor NextCursor `json:"next_cursor,omitempty"`
+}
+
+// SegmentRequest A stretch of one's own workout that is to be a segment.
+type SegmentRequest struct {
+	WorkoutID ID `json:"workout_id"`
+
+	// Name What it is called.
+	Name string `json:"name"`
+
+	// Visibility everyone when absent.
+	Visibility SegmentVisibility `json:"visibility,omitempty"`
+
+	// FromS Where it begins, after the start of the workout.
+	FromS *float64 `json:"from_s,omitempty"`
+
+	// ToS Where it ends.
+	ToS *float64 `json:"to_s,omitempty"`
+
+	// FromM Where it begins, along the way of the workout.
+	FromM *float64 `json:"from_m,omitempty"`
+
+	// ToM Where it ends.
+	ToM *float64 `json:"to_m,omitempty"`
+}
+
+// SegmentVisibility Who finds a segment.
+type SegmentVisibility string
+
 // Session One signed-in device.
 type Session struct {
 	ID ID `json:"id"`
@@ -2474,6 +2619,13 @@ type UpdateMeRequest struct {
 	TimeZone *string `json:"time_zone,omitzero"`
 }
 
+// UpdateSegmentRequest What changes of a segment.
+type UpdateSegmentRequest struct {
+	// Name What it is called.
+	Name       *string            `json:"name,omitempty"`
+	Visibility *SegmentVisibility `json:"visibility,omitempty"`
+}
+
 // UpdateWorkoutRequest What of a workout changes.
 type UpdateWorkoutRequest struct {
 	// Name The name.
@@ -2654,6 +2806,12 @@ type WorkoutList struct {
 	// Items The workouts.
 	Items      []Workout  `json:"items"`
 	NextCursor NextCursor `json:"next_cursor,omitempty"`
+}
+
+// WorkoutSegments The efforts of a workout.
+type WorkoutSegments struct {
+	// Items In order of time.
+	Items []SegmentEffort `json:"items"`
 }
 
 // WorkoutSource Where a workout came from. Others than the owner see the format and the device only.

@@ -29,6 +29,7 @@ var Withheld = map[string]string{
 	"accounts.Passkey.credential": secret,
 	"mail.Person.secret":          secret,
 	"stats.Hiding.seed":           secret,
+	"stats.Segment.seed":          secret,
 	"notify.Note.actor_name":      others,
 	"notify.Note.values":          others,
 }

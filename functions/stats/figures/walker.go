@@ -117,8 +117,10 @@ func (w *walker) metres(i, j int) float64 {
 	return w.ruler.metres(w.lat[i], w.lng[i], w.lat[j], w.lng[j])
 }
 
-// reach is how far the sport can go between two positions; 30 m more for the
-// error of the positions themselves.
+// errorM is the error of two positions themselves.
+const errorM = 30
+
+// reach is how far the sport can go between two positions.
 func (w *walker) reach(i, j int) float64 {
-	return w.limit*float64(w.ms[j]-w.ms[i])/1000 + 30
+	return w.limit*float64(w.ms[j]-w.ms[i])/1000 + errorM
 }

@@ -1,0 +1,427 @@
+package stats
+
+import (
+	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"paceline/events"
+	"paceline/functions/stats/figures"
+	"paceline/functions/stats/segment"
+	"paceline/shared/api"
+	"paceline/shared/function/fault"
+	"paceline/shared/track"
+)
+
+const (
+	maxSegments = 200   // that a person may make
+	maxGapM     = 250.0 // between two positions of a stretch that is to be a segment
+)
+
+// Segment is a stretch of road that a member made of a workout.
+type Segment struct {
+	ID             string                `json:"id"`
+	UserID         string                `json:"user_id"`
+	Version        int64                 `json:"version"`
+	CreatedAt      time.Time             `json:"created_at"`
+	Name           string                `json:"name"`
+	Sport          string                `json:"sport"`
+	Visibility     api.SegmentVisibility `json:"visibility"`
+	DistanceM      float64               `json:"distance_m"`
+	ElevationGainM *float64              `json:"elevation_gain_m,omitempty"`
+	Polyline       string                `json:"polyline"`
+	Seed           []byte                `json:"seed"` // of the names of its boards; never shown
+}
+
+// Made is what finds a segment by its id, and among those that begin in a tile.
+type Made struct {
+	UserID string `json:"user_id"`
+	Start  string `json:"start"` // the name of the tile
+}
+
+func (s Segment) line() []int32 { return unpolyline(s.Polyline) }
+
+// open says whether others may know of the segment, whose maker's zones these are.
+func (s Segment) open(makers Hiding) bool {
+	return s.Visibility == api.SegmentVisibilityEveryone && !makers.touches(s.line())
+}
+
+// answer is the segment as the API shows it.
+func (s Segment) answer() api.Segment {
+	return api.Segment{
+		ID: s.ID, Version: s.Version, UserID: s.UserID, CreatedAt: s.CreatedAt, Name: s.Name, Sport: s.Sport, Visibility: s.Visibility,
+		DistanceM: s.DistanceM, ElevationGainM: s.ElevationGainM, Polyline: s.Polyline,
+	}
+}
+
+// effort is a passage of the segment as the API shows it.
+func (s Segment) effort(workout string, at time.Time, p Passage) api.SegmentEffort {
+	return api.SegmentEffort{
+		SegmentID: s.ID, SegmentName: s.Name, WorkoutID: workout, StartedAt: at, StartS: &p.StartS, DistanceM: s.DistanceM,
+		ElapsedTimeS: p.ElapsedS, AvgSpeedMPS: s.DistanceM / p.ElapsedS,
+	}
+}
+
+// board is the name of the board of a class and a period. Names are
+// made with the seed, so that from a name follows neither the sex nor the age nor
+// the weight of those who are on it.
+func (s Segment) board(period string, c Class) string {
+	mac := hmac.New(sha256.New, s.Seed)
+	mac.Write([]byte(period + "|" + c.String()))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:12])
+}
+
+// Class is the people of a sex, of ten years of age and of ten kilograms of
+// weight; what is not said is "".
+type Class struct {
+	Sex    string `json:"sex,omitempty"`
+	Age    string `json:"age,omitempty"`    // 30-39
+	Weight string `json:"weight,omitempty"` // 70-79
+}
+
+// String is the class as one word.
+func (c Class) String() string { return c.Sex + "|" + c.Age + "|" + c.Weight }
+
+// classOf is the class of an athlete.
+func classOf(a figures.Athlete) Class {
+	return Class{Sex: string(a.Sex), Age: band(a.AgeYears, 10), Weight: band(a.WeightKG, 30)}
+}
+
+// band is the ten that a value lies in; "" for none, below least or over 200.
+func band(v *float64, least float64) string {
+	if v == nil || !(*v >= least && *v < 200) {
+		return ""
+	}
+	ten := int(*v) / 10 * 10
+	return strconv.Itoa(ten) + "-" + strconv.Itoa(ten+9)
+}
+
+// isBand says whether a text is one that band writes.
+func isBand(text string) bool {
+	low, _, _ := strings.Cut(text, "-")
+	v, err := strconv.ParseFloat(low, 64)
+	return err == nil && text == band(&v, 10)
+}
+
+// wider are the classes that hold the class: itself, and those that say less.
+func (c Class) wider() []Class {
+	out := []Class{{}}
+	for _, say := range []func(*Class) bool{
+		func(w *Class) bool { w.Sex = c.Sex; return c.Sex != "" },
+		func(w *Class) bool { w.Age = c.Age; return c.Age != "" },
+		func(w *Class) bool { w.Weight = c.Weight; return c.Weight != "" },
+	} {
+		for _, w := range out {
+			if say(&w) {
+				out = append(out, w)
+			}
+		}
+	}
+	return out
+}
+
+// Passage is one effort of a workout on a segment.
+type Passage struct {
+	SegmentID string  `json:"segment_id"`
+	StartS    float64 `json:"start_s"`
+	ElapsedS  float64 `json:"elapsed_s"`
+	// Late says that it was found when the segment was made, not when the workout
+	// came: nobody is told of it.
+	Late bool `json:"late,omitempty"`
+}
+
+// Passed is what segments a workout passed, as of a sport and a track.
+type Passed struct {
+	Sport    string    `json:"sport"`
+	Track    string    `json:"track,omitempty"`
+	Passages []Passage `json:"passages"` // in order of time
+}
+
+// Placed is what standings hold of a workout.
+type Placed struct {
+	At       time.Time `json:"at"`
+	Class    Class     `json:"class"`
+	Shown    bool      `json:"shown"` // boards may hold it
+	Passages []Passage `json:"passages"`
+}
+
+// places is what standings have to hold of the workout of somebody of a class, or
+// nil.
+func (r Record) places(c Class) *Placed {
+	p, w := r.Passed, r.Workout
+	if r.Deleted || r.Stats == nil || p == nil || len(p.Passages) == 0 || p.Sport != w.Sport || p.Track != w.Track {
+		return nil
+	}
+	return &Placed{At: w.StartedAt, Class: c, Shown: w.Visibility == events.Everyone && !w.HideMap, Passages: p.Passages}
+}
+
+func (p *Placed) same(q *Placed) bool {
+	if p == nil || q == nil {
+		return p == q
+	}
+	return p.At.Equal(q.At) && p.At.Format(time.DateOnly) == q.At.Format(time.DateOnly) && p.Class == q.Class && p.Shown == q.Shown && slices.Equal(p.Passages, q.Passages)
+}
+
+// on is the passages of a segment; none of nil.
+func (p *Placed) on(segment string) []Passage {
+	if p == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(p.Passages), func(q Passage) bool { return q.SegmentID != segment })
+}
+
+// segmentsOf are those that any has passages of.
+func segmentsOf(of ...*Placed) []string {
+	var out []string
+	for _, p := range of {
+		if p != nil {
+			for _, q := range p.Passages {
+				out = append(out, q.SegmentID)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Pass is one effort of a person on a segment.
+type Pass struct {
+	WorkoutID string    `json:"workout_id"`
+	At        time.Time `json:"at"` // the start of the workout, with its own offset
+	Class     Class     `json:"class"`
+	Shown     bool      `json:"shown"` // boards may hold it
+	StartS    float64   `json:"start_s"`
+	ElapsedS  float64   `json:"elapsed_s"`
+}
+
+// repass takes the passes of a workout out and puts others in, in order of time.
+func repass(passes []Pass, workout string, p *Placed, of []Passage) []Pass {
+	passes = slices.DeleteFunc(passes, func(q Pass) bool { return q.WorkoutID == workout })
+	for _, q := range of {
+		passes = append(passes, Pass{workout, p.At, p.Class, p.Shown, q.StartS, q.ElapsedS})
+	}
+	slices.SortStableFunc(passes, func(a, b Pass) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.WorkoutID, b.WorkoutID), cmp.Compare(a.StartS, b.StartS))
+	})
+	return passes
+}
+
+// Mark is the best effort of a person in a class and a period.
+type Mark struct {
+	ElapsedMS int64     `json:"elapsed_ms"`
+	WorkoutID string    `json:"workout_id"`
+	At        time.Time `json:"at"`
+}
+
+// before orders marks: the faster first, of two alike the earlier.
+func (m Mark) before(o Mark) bool {
+	return cmp.Or(cmp.Compare(m.ElapsedMS, o.ElapsedMS), m.At.Compare(o.At), strings.Compare(m.WorkoutID, o.WorkoutID)) < 0
+}
+
+// Marks are the best efforts of a period by class; a period in which there are
+// only passes that boards may not hold has none.
+type Marks map[string]ClassMark
+
+// ClassMark is a mark and its class.
+type ClassMark struct {
+	Class Class `json:"class"`
+	Mark  Mark  `json:"mark"`
+}
+
+// Standing is how a person stands on a segment.
+type Standing struct {
+	Version int64            `json:"version"`
+	Years   map[string]Marks `json:"years"`
+	Months  map[string]Marks `json:"months"`
+}
+
+// monthsFor is how long the board of a month is kept after it.
+const monthsFor = 400 * 24 * time.Hour
+
+// mark says the best efforts of a year anew.
+func (s *Standing) mark(year string, passes []Pass) {
+	if s.Years == nil {
+		s.Years, s.Months = map[string]Marks{}, map[string]Marks{}
+	}
+	delete(s.Years, year)
+	maps.DeleteFunc(s.Months, func(month string, _ Marks) bool { return strings.HasPrefix(month, year) })
+	for _, p := range passes {
+		for _, in := range []struct {
+			of  map[string]Marks
+			key string
+		}{{s.Years, year}, {s.Months, p.At.Format("2006-01")}} {
+			if in.of[in.key] == nil {
+				in.of[in.key] = Marks{}
+			}
+			if p.Shown {
+				in.of[in.key].see(p.Class, Mark{int64(math.Round(p.ElapsedS * 1000)), p.WorkoutID, p.At})
+			}
+		}
+	}
+}
+
+func (m Marks) see(c Class, mark Mark) {
+	if now, is := m[c.String()]; !is || mark.before(now.Mark) {
+		m[c.String()] = ClassMark{c, mark}
+	}
+}
+
+// allTime is the marks over all years.
+func (s Standing) allTime() Marks {
+	out := Marks{}
+	for _, marks := range s.Years {
+		for _, m := range marks {
+			out.see(m.Class, m.Mark)
+		}
+	}
+	return out
+}
+
+// onBoards is what the boards of a segment hold of the standing now.
+func (s Standing) onBoards(of Segment, now time.Time) []events.SegmentMark {
+	type place struct {
+		board string
+		month bool
+	}
+	best := map[place]Mark{}
+	add := func(period string, month bool, marks Marks) {
+		for _, m := range marks {
+			for _, c := range m.Class.wider() {
+				p := place{of.board(period, c), month}
+				if held, is := best[p]; !is || m.Mark.before(held) {
+					best[p] = m.Mark
+				}
+			}
+		}
+	}
+	add(allTime, false, s.allTime())
+	for year, marks := range s.Years {
+		add(year, false, marks)
+	}
+	for month, marks := range s.Months {
+		if at, err := time.Parse("2006-01", month); err == nil && now.Sub(at) < monthsFor {
+			add(month, true, marks)
+		}
+	}
+	by := map[Mark]*events.SegmentMark{}
+	for p, m := range best {
+		key := Mark{m.ElapsedMS, m.WorkoutID, m.At.UTC()}
+		if by[key] == nil {
+			by[key] = &events.SegmentMark{WorkoutID: m.WorkoutID, At: m.At, ElapsedMS: m.ElapsedMS}
+		}
+		if p.month {
+			by[key].Months = append(by[key].Months, p.board)
+		} else {
+			by[key].Boards = append(by[key].Boards, p.board)
+		}
+	}
+	out := make([]events.SegmentMark, 0, len(by))
+	for _, m := range by {
+		slices.Sort(m.Boards)
+		slices.Sort(m.Months)
+		out = append(out, *m)
+	}
+	slices.SortFunc(out, func(a, b events.SegmentMark) int {
+		return cmp.Or(cmp.Compare(a.ElapsedMS, b.ElapsedMS), cmp.Compare(a.WorkoutID, b.WorkoutID))
+	})
+	return out
+}
+
+// Ranked is what the boards of a segment hold of a person.
+type Ranked struct {
+	Version int64                `json:"version"`
+	Marks   []events.SegmentMark `json:"marks"`
+}
+
+// boards is every board that it is on.
+func (r Ranked) boards() (names []string) {
+	for _, m := range r.Marks {
+		names = append(append(names, m.Boards...), m.Months...)
+	}
+	return names
+}
+
+// on is the mark on a board.
+func (r Ranked) on(board string) (events.SegmentMark, bool) {
+	for _, m := range r.Marks {
+		if slices.Contains(m.Boards, board) || slices.Contains(m.Months, board) {
+			return m, true
+		}
+	}
+	return events.SegmentMark{}, false
+}
+
+// touches says whether a line comes into a hidden circle, or within the width of
+// a gate of one.
+func (h Hiding) touches(line []int32) bool {
+	if len(h.Zones) == 0 {
+		return false
+	}
+	wide := Hiding{Zones: slices.Clone(h.Zones)}
+	for i := range wide.Zones {
+		wide.Zones[i].Hidden.RadiusM += segment.NearM
+	}
+	for i := 0; i+1 < len(line); i += 2 {
+		lat, lng := float64(line[i])/1e5, float64(line[i+1])/1e5
+		if wide.hides(lat, lng) || i > 0 && wide.crosses(float64(line[i-2])/1e5, float64(line[i-1])/1e5, lat, lng) {
+			return true
+		}
+	}
+	return false
+}
+
+// stretch is the way of a workout between two moments, for a segment.
+func stretch(places []figures.Place, fromS, toS float64) ([]int32, error) {
+	if !(fromS >= 0 && toS > fromS) {
+		return nil, fault.Invalid("invalid_segment", "a segment ends after it begins")
+	}
+	var lat, lng []float64
+	add := func(la, ln float64) { lat, lng = append(lat, la), append(lng, ln) }
+	for i, p := range places {
+		if i == 0 {
+			if fromS < p.S {
+				return nil, errNoWay()
+			}
+			continue
+		}
+		before := places[i-1]
+		if p.S < fromS || before.S > toS || p.S == before.S {
+			continue
+		}
+		if p.Leap || track.Apart(before.Lat, before.Lng, p.Lat, p.Lng) > maxGapM {
+			return nil, fault.Invalid("segment_has_gap", "the recording has a gap there")
+		}
+		at := func(s float64) {
+			part := (s - before.S) / (p.S - before.S)
+			add(before.Lat+(p.Lat-before.Lat)*part, before.Lng+(p.Lng-before.Lng)*part)
+		}
+		if before.S <= fromS {
+			at(fromS)
+		}
+		at(min(p.S, toS))
+	}
+	if n := len(places); n < 2 || toS > places[n-1].S || len(lat) < 2 {
+		return nil, errNoWay()
+	}
+	line := thinned(lat, lng)
+	last := len(lat) - 1
+	end := []int32{int32(math.Round(lat[last] * 1e5)), int32(math.Round(lng[last] * 1e5))}
+	if !slices.Equal(line[len(line)-2:], end) {
+		line = append(line, end...)
+	}
+	if m := segment.NewLine(line).LengthM(); m < segment.MinM || m > segment.MaxM {
+		return nil, fault.Invalid("segment_length", "a segment is %d m to %d km long, this is %.0f m", segment.MinM, segment.MaxM/1000, m)
+	}
+	return line, nil
+}
+
+func errNoWay() error {
+	return fault.Invalid("segment_without_way", "the workout has no way with positions there")
+}
