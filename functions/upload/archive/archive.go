@@ -100,6 +100,9 @@ type bounded struct {
 }
 
 func (b *bounded) ReadAt(p []byte, at int64) (int, error) {
+	if at < 0 { // where the list of a zip64 archive may say that an entry lies
+		return 0, misplaced()
+	}
 	if b.left -= int64(len(p)); b.left < 0 && b.err == nil {
 		b.err = tooMany()
 	}
@@ -114,6 +117,10 @@ func (b *bounded) ReadAt(p []byte, at int64) (int, error) {
 }
 
 func tooMany() *track.Fault { return fault("zip_too_many_files", "the archive has too many entries") }
+
+func misplaced() *track.Fault {
+	return fault("zip_corrupt", "the entry is not where the archive says")
+}
 
 func fault(code, detail string) *track.Fault {
 	return &track.Fault{Code: code, Detail: detail, Offset: -1}
@@ -139,7 +146,7 @@ func (a *Archive) Entry(i int) (Entry, error) {
 	at, err := f.DataOffset()
 	switch {
 	case errors.Is(err, zip.ErrFormat), errors.Is(err, io.EOF):
-		return e, fault("zip_corrupt", "the entry is not where the archive says")
+		return e, misplaced()
 	case err != nil:
 		return e, err
 	}

@@ -53,7 +53,7 @@ func TestNotesOfGarmin(t *testing.T) {
 // FuzzNotes: whatever an account's lists hold, never a panic.
 func FuzzNotes(f *testing.F) {
 	f.Add([]byte("Activity ID,Activity Date,Activity Name,Activity Type,Activity Description,a,b,c,d,e,f,Activity Gear,Filename\n1,x,\"a \"\"b\"\"\nc\",Run,,,,,,,,Shoes,activities/1.gpx\n"))
-	f.Add([]byte(`[{"summarizedActivitiesExport":[{"activityId":1.5,"name":"a","activityType":"cycling","beginTimestamp":1e12,"startTimeGmt":-1e300}]}]`))
+	f.Add([]byte(`[{"summarizedActivitiesExport":[{"activityId":1.5,"name":"a","activityType":"cycling","beginTimestamp":1e12},{"startTimeGmt":-1e300},{"startTimeGmt":1e300}]}]`))
 	f.Add([]byte(`[{"gearDTOS":[{"gearPk":7,"displayName":""}],"gearActivityDTOs":{"7":[{"gearPk":7,"activityId":1.5}]}}]`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		var n archive.Notes
