@@ -140,6 +140,7 @@ func FuzzRecognise(f *testing.F) {
 		f.Add(gz(plain))
 		f.Add(archivetest.Files(map[string][]byte{"a": plain, "a.jpg": []byte("a picture")}))
 	}
+	f.Add(gz(append(aRun(), bytes.Repeat([]byte(" "), 2<<20)...)))
 	corpustest.Seeds(f, func([]byte) bool { return true })
 	f.Fuzz(func(t *testing.T, content []byte) {
 		known, err := recognise(content)
