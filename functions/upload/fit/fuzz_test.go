@@ -2,7 +2,6 @@ package fit_test
 
 import (
 	"testing"
-	"time"
 
 	"paceline/functions/upload/fit"
 	"paceline/functions/upload/fit/fittest"
@@ -26,11 +25,7 @@ func FuzzDecode(f *testing.F) {
 		// As it is, and as the messages of a file with right checksums, so that
 		// mutations reach behind them.
 		for _, input := range [][]byte{data, fittest.Seal(data)} {
-			begin := time.Now()
 			all, err := fit.Decode(input, lim)
-			if took := time.Since(begin); took > 2*time.Second {
-				t.Errorf("took %v", took)
-			}
 			if c := code(err); len(c) > 8 && c[:8] == "no fault" {
 				t.Errorf("%v is no fault", err)
 			}
