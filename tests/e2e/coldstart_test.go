@@ -116,6 +116,7 @@ func (s *suite) deployHello(b *testing.B) {
 	if _, err := s.run(b, strings.Join(all, "\n---\n"), "kubectl", "apply", "-f", "-"); err != nil {
 		b.Fatal(err)
 	}
+	b.Cleanup(func() { s.must(b, "kubectl", "-n", bareIn, "delete", "ksvc", "--all", "--wait=true") })
 	s.must(b, "kubectl", "-n", bareIn, "wait", "--for=condition=Ready", "ksvc", "--all", "--timeout=300s")
 }
 

@@ -37,7 +37,7 @@ func (s *suite) deploy(t testing.TB) {
 	t.Log("\n" + s.secrets(t))
 	s.admit(t)
 	s.must(t, "make", "deploy", "CLUSTER="+s.cluster)
-	s.allReady(t, "ksvc", "broker", "trigger", "pingsource", "eventpolicy")
+	s.readyWithin(t, 3*patience, "ksvc", "broker", "trigger", "pingsource", "eventpolicy")
 	t.Logf("ready %s after make deploy began, images included", time.Since(started).Round(time.Second))
 	s.findHost(t)
 }

@@ -115,16 +115,22 @@ func (s *suite) admit(t testing.TB) {
 	if err := os.WriteFile(s.stores.acl, []byte(s.must(t, "kn", "paceline", "acl", "--admin", "admin:@"+file)), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	s.admin(t, "acl", "load")
+	policy := s.must(t, "kn", "paceline", "bucket-policy", "--objects-url", "s3://paceline", "--principal", "{function}")
+	objectstest.Server{Endpoint: "https://" + net.JoinHostPort(s.node, s3Port), AccessKey: "e2e", SecretKey: secret}.SetPolicy(t, "paceline", policy)
+}
+
+// admin tells Redis something as the one who looks after it.
+func (s *suite) admin(t testing.TB, command ...any) {
+	t.Helper()
 	admin, err := store.Dial("rediss://admin:"+adminPassword+"@"+net.JoinHostPort(s.node, redisPort), store.TLS{CAFile: s.stores.tls.CA})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer admin.Close()
-	if err := admin.Do(t.Context(), "acl", "load").Err(); err != nil {
+	if err := admin.Do(t.Context(), command...).Err(); err != nil {
 		t.Fatal(err)
 	}
-	policy := s.must(t, "kn", "paceline", "bucket-policy", "--objects-url", "s3://paceline", "--principal", "{function}")
-	objectstest.Server{Endpoint: "https://" + net.JoinHostPort(s.node, s3Port), AccessKey: "e2e", SecretKey: secret}.SetPolicy(t, "paceline", policy)
 }
 
 // process runs until the test ends.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"paceline/functions/upload/fit/fittest"
 )
@@ -21,25 +20,29 @@ var unencrypted = map[string]*regexp.Regexp{
 	"the activator tells the autoscaler who waits": regexp.MustCompile(` to port 8080 /$`),
 }
 
-// wire reads what passes between pods: all of it as long as nothing is
-// encrypted, which shows that the reading works, and no token and nothing of a
-// person when Knative encrypts.
-func (s *suite) wire(t testing.TB) {
+// open reads what passes between pods as long as nothing is encrypted, which
+// shows that the reading works.
+func (s *suite) open(t testing.TB) {
 	wilma, secrets := s.tells(t, "Wilma")
 	open := s.capture(t, secrets, func() { wilma.goesOn(t) })
 	if len(open.tokens) == 0 || len(open.leaks) == 0 {
 		t.Fatalf("of %d bytes without encryption nothing could be read: %d tokens, secrets %v", open.bytes, len(open.tokens), open.leaks)
 	}
 	t.Logf("without encryption: %d bytes, tokens on %d ways, of %d secrets %d read", open.bytes, len(open.tokens), len(secrets), len(open.leaks))
+}
 
-	began := time.Now()
+// deployEncrypted deploys anew where Knative encrypts. Telling it to under a
+// platform that is there makes every subscription again, several times over.
+func (s *suite) deployEncrypted(t testing.TB) {
 	s.encrypt(s.whole)
 	s.cluster = "local-tls"
-	t.Log("\n" + s.secrets(t))
-	s.must(t, "make", "deploy", "CLUSTER="+s.cluster)
-	// Every subscription is made anew, more than once: each address changes.
-	s.readyWithin(t, 3*patience, "ksvc", "broker", "trigger", "pingsource", "eventpolicy")
-	t.Logf("all encrypted %s later", time.Since(began).Round(time.Second))
+	s.admin(t, "flushall") // what was sealed with keys that are gone
+	s.deploy(t)
+}
+
+// closed reads what passes between pods when Knative encrypts: no token and
+// nothing of a person.
+func (s *suite) closed(t testing.TB) {
 	xaver, secrets := s.tells(t, "Xaver")
 	closed := s.capture(t, secrets, func() { xaver.goesOn(t) })
 	if len(closed.tokens) > 0 {
