@@ -1,7 +1,10 @@
 package accounts_test
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,6 +117,7 @@ func TestPasskeysThatProveNothing(t *testing.T) {
 	late := key.get(c.Options)
 	r.Advance(5*time.Minute + time.Second)
 	r.want(r.finishes(c, late), 400, "invalid_ceremony")
+	r.want(r.finishes(drawnOut(t, c), late), 400, "invalid_ceremony")
 	again := r.challenge(r.Call(functiontest.Person{ID: me.ID, Session: me.Session}, "POST", "/v1/me/reauthenticate", map[string]any{"passkey": step("begin", nil)}))
 	r.want(r.finishes(again, key.get(again.Options)), 400, "invalid_ceremony") // begun for something else
 	r.want(r.finishes(api.PasskeyChallenge{Ceremony: "e30." + "x"}, nil), 400, "invalid_ceremony")
@@ -123,6 +127,26 @@ func TestPasskeysThatProveNothing(t *testing.T) {
 	key.counter = 0 // a copy of the key, as its counter gives away
 	c = r.beginsSignIn()
 	r.want(r.finishes(c, key.get(c.Options)), 401, "passkey_invalid")
+}
+
+// drawnOut is a ceremony to which its browser gives more time.
+func drawnOut(t *testing.T, c api.PasskeyChallenge) api.PasskeyChallenge {
+	t.Helper()
+	body, mac, _ := strings.Cut(c.Ceremony, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(body)
+	var held map[string]any
+	if err == nil {
+		err = json.Unmarshal(raw, &held)
+	}
+	held["Until"] = functiontest.Start.AddDate(1, 0, 0)
+	if err == nil {
+		raw, err = json.Marshal(held)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Ceremony = base64.RawURLEncoding.EncodeToString(raw) + "." + mac
+	return c
 }
 
 func TestAPasskeyProvesAgainWhoOneIs(t *testing.T) {

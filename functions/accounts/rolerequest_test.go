@@ -51,6 +51,8 @@ func TestPowerfulRolesNeedTwoAdmins(t *testing.T) {
 		t.Errorf("roles %s", got)
 	}
 	r.want(r.Call(root, "PUT", "/v1/admin/users/"+anna+"/roles/admin", nil), 204, "")
+	r.want(r.Call(root, "PUT", "/v1/admin/users/"+second.ID+"/roles/operator", nil), 202, "")
+	r.want(r.Call(second, "PUT", "/v1/admin/role-requests/"+second.ID+".operator", nil), 409, "second_admin_needed") // who gains
 }
 
 func TestARoleRequestEnds(t *testing.T) {

@@ -38,6 +38,7 @@ func TestTheFirstBadLineIsNamed(t *testing.T) {
 	}
 	const at = 70_000 // the index of sequence at+1
 	forged, _ := audit.Next(whole[at-1], events.AuditRecorded{RecordID: "forged"})
+	skipping, _ := audit.Next(audit.Entry{Sequence: at + 4, Hash: whole[at-1].Hash}, whole[at].Record)
 	for name, c := range map[string]struct {
 		touch func([]audit.Entry) []audit.Entry
 		bad   int64
@@ -47,6 +48,7 @@ func TestTheFirstBadLineIsNamed(t *testing.T) {
 		"inserted":   {func(a []audit.Entry) []audit.Entry { return slices.Insert(a, at, forged) }, at + 2},
 		"reordered":  {func(a []audit.Entry) []audit.Entry { a[at], a[at+1] = a[at+1], a[at]; return a }, at + 1},
 		"exchanged":  {func(a []audit.Entry) []audit.Entry { a[at] = forged; return a }, at + 2},
+		"skipping":   {func(a []audit.Entry) []audit.Entry { a[at] = skipping; return a }, at + 1},
 		"first gone": {func(a []audit.Entry) []audit.Entry { return a[1:] }, 1},
 	} {
 		var broken *audit.Broken
