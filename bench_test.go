@@ -145,10 +145,21 @@ func BenchmarkDecodeAndCompute(b *testing.B) {
 			report(b, map[string]float64{
 				"decode-MB/s": mb / median(decoding).Seconds(), "MB/s": mb / median(both).Seconds(), "peer-MB/s": mb / median(peer).Seconds(),
 				"ms/file": milliseconds(both) / n, "peer-ms/file": milliseconds(peer) / n, "x-peer": milliseconds(peer) / milliseconds(both),
-				"allocs/file": float64(allocs) / n, "kB/file": float64(bytes) / 1e3 / n, "file-kB": mb * 1e3 / n,
+				"decode-x-peer": milliseconds(peer) / milliseconds(decoding), "day-x-64MB": k.dayMB(b) / 64, "allocs/file": float64(allocs) / n, "kB/file": float64(bytes) / 1e3 / n, "file-kB": mb * 1e3 / n,
 			})
 		})
 	}
+}
+
+// dayMB is what is allocated in all to read a day at one sample a second and to
+// compute its figures, besides the file: never is as much in use at once.
+func (k fileKind) dayMB(b *testing.B) float64 {
+	day := [][]byte{k.day(monday, 24*3600)}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	k.ours(b, day)
+	runtime.ReadMemStats(&after)
+	return float64(after.TotalAlloc-before.TotalAlloc) / 1e6
 }
 
 // ours reads files and computes their figures.
