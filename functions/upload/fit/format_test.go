@@ -135,6 +135,22 @@ func TestDeveloperFieldsFillInForNativeOnes(t *testing.T) {
 	}
 }
 
+// A dive has a heart rate and no position, and its sport is one of FIT's own.
+func TestADive(t *testing.T) {
+	t.Parallel()
+	x := one(t, fittest.NewWire().Activity().
+		Define(1, 20, stamp, f{3, 1, fittest.Uint8}, f{13, 1, fittest.Sint8}).
+		Data(1, now, uint8(90), int8(21)).Data(1, now+1800, uint8(104), int8(12)).
+		Define(2, 18, stamp, f{2, 4, fittest.Uint32}, f{5, 1, fittest.Enum}, f{6, 1, fittest.Enum}, f{7, 4, fittest.Uint32}, f{8, 4, fittest.Uint32}).
+		Data(2, now+1800, now, uint8(53), uint8(53), uint32(1_800_000), uint32(1_800_000)).File())
+	if x.Sport != "diving" || x.SubSport != "single_gas_diving" || !same(x.Samples.HeartRateBPM, []float32{90, 104}) || !same(x.Samples.TemperatureC, []float32{21, 12}) || x.Samples.Lat != nil {
+		t.Errorf("%+v", x)
+	}
+	if s := x.Session; s.TimerS == nil || *s.TimerS != 1800 {
+		t.Errorf("session %+v", s)
+	}
+}
+
 func TestPositionsThatAreNoPlace(t *testing.T) {
 	t.Parallel()
 	degree := int32(1 << 31 / 180)
