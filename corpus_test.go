@@ -18,6 +18,7 @@ import (
 	"paceline/functions/stats/figures"
 	"paceline/functions/upload/fit"
 	"paceline/functions/upload/gpx"
+	"paceline/functions/upload/kml"
 	"paceline/functions/upload/tcx"
 	"paceline/shared/track"
 )
@@ -164,6 +165,8 @@ func decoderOf(data []byte) decoder {
 		return gpx.Decode
 	case bytes.Contains(head, []byte("<TrainingCenterDatabase")):
 		return tcx.Decode
+	case bytes.Contains(head, []byte("<kml")):
+		return kml.Decode
 	}
 	return nil
 }

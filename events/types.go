@@ -13,6 +13,7 @@ const (
 	TypeWorkoutDeleted      = "paceline.workout.deleted.v1"
 	TypeWorkoutProcessed    = "paceline.workout.processed.v1"
 	TypeWorkoutFailed       = "paceline.workout.failed.v1"
+	TypeWorkoutHiding       = "paceline.workout.hiding.changed.v1"
 	TypeImportRequested     = "paceline.import.requested.v1"
 	TypeImportFileFound     = "paceline.import.file.found.v1"
 	TypeImportFinished      = "paceline.import.finished.v1"
@@ -78,6 +79,7 @@ var senders = map[string][]string{
 	TypeWorkoutDeleted:      {"upload"},
 	TypeWorkoutProcessed:    {"stats"},
 	TypeWorkoutFailed:       {"stats"},
+	TypeWorkoutHiding:       {"stats"},
 	TypeImportRequested:     {"upload"},
 	TypeImportFileFound:     {"upload"},
 	TypeImportFinished:      {"upload"},
@@ -141,7 +143,7 @@ func MaySend(function, eventType string) bool { return slices.Contains(senders[e
 // All returns a new empty payload of every type, in the order above.
 func All() []Payload {
 	return []Payload{
-		&WorkoutUploaded{}, &WorkoutUpdated{}, &WorkoutDeleted{}, &WorkoutProcessed{}, &WorkoutFailed{},
+		&WorkoutUploaded{}, &WorkoutUpdated{}, &WorkoutDeleted{}, &WorkoutProcessed{}, &WorkoutFailed{}, &WorkoutHidingChanged{},
 		&ImportRequested{}, &ImportFileFound{}, &ImportFinished{}, &ImportUndoRequested{}, &ImportUndone{},
 		&RecordSet{}, &GoalReached{}, &GearChanged{}, &GearWorn{}, &StatsCohortChanged{},
 		&StatsSegmentSought{}, &StatsMatchRequested{}, &StatsSegmentChanged{}, &SegmentRankChanged{}, &StatsReplayRequested{}, &StatsRebuildRequested{},
@@ -174,6 +176,8 @@ func (WorkoutProcessed) EventType() string { return TypeWorkoutProcessed }
 func (WorkoutDeleted) EventType() string   { return TypeWorkoutDeleted }
 func (WorkoutFailed) EventType() string    { return TypeWorkoutFailed }
 
+func (WorkoutHidingChanged) EventType() string { return TypeWorkoutHiding }
+
 // Subject is the workout's id.
 func (w Workout) Subject() string { return w.WorkoutID }
 
@@ -181,6 +185,7 @@ func (w Workout) Subject() string { return w.WorkoutID }
 // versions of a thing; it is a part of the event's id.
 func (w Workout) EventVersion() int64                { return w.Version }
 func (w WorkoutDeleted) EventVersion() int64         { return w.Version }
+func (w WorkoutHidingChanged) EventVersion() int64   { return w.Hiding.Version }
 func (p ProfileUpdated) EventVersion() int64         { return p.Version }
 func (a AthleteSettingsChanged) EventVersion() int64 { return a.Version }
 func (f Follow) EventVersion() int64                 { return f.Version }
@@ -194,6 +199,9 @@ func (w WorkoutDeleted) Subject() string      { return w.WorkoutID }
 func (w WorkoutDeleted) PartitionKey() string { return w.UserID }
 func (w WorkoutFailed) Subject() string       { return w.WorkoutID }
 func (w WorkoutFailed) PartitionKey() string  { return w.UserID }
+
+func (w WorkoutHidingChanged) Subject() string      { return w.WorkoutID }
+func (w WorkoutHidingChanged) PartitionKey() string { return w.UserID }
 
 func (AccountRegistered) EventType() string      { return TypeAccountRegistered }
 func (a AccountRegistered) Subject() string      { return a.UserID }

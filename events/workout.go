@@ -84,6 +84,24 @@ type WorkoutProcessed struct {
 	Workout
 	UploadID string `json:"upload_id"`
 	Stats    Stats  `json:"stats" sealed:"true"`
+	Hiding   Hiding `json:"hiding" sealed:"true"`
+}
+
+// Hiding says whether a workout began or ended in one of its owner's privacy
+// zones: others see its totals rounded then (privacy.Coarse).
+type Hiding struct {
+	Version int64 `json:"version"` // of the zones; the newest is true
+	Ends    bool  `json:"ends"`
+}
+
+// WorkoutHidingChanged says that a computed workout begins or ends in a privacy
+// zone now, or no longer does, since the zones were changed.
+type WorkoutHidingChanged struct {
+	WorkoutID string `json:"workout_id"`
+	UserID    string `json:"user_id"`
+	Version   int64  `json:"version"` // of the workout
+	Hiding    Hiding `json:"hiding" sealed:"true"`
+	ImportID  string `json:"import_id,omitempty"` // that the workout came with
 }
 
 // WorkoutFailed says that a stored workout could not be computed.
@@ -141,4 +159,13 @@ type Stats struct {
 	// Doubts are stable codes of why the workout, or a part of it, makes no
 	// record ("too_fast_for_sport", "gps_leap", "power_above_human", "motor_assisted").
 	Doubts []string `json:"doubts,omitempty"`
+
+	Sets             *int     `json:"sets,omitempty"` // of strength training, without rests
+	Repetitions      *float64 `json:"repetitions,omitempty"`
+	VolumeKG         *float64 `json:"volume_kg,omitempty"` // repetitions times weight
+	MaxDepthM        *float64 `json:"max_depth_m,omitempty"`
+	AvgDepthM        *float64 `json:"avg_depth_m,omitempty"`
+	BottomTimeS      *float64 `json:"bottom_time_s,omitempty"`      // of a dive, under the surface
+	SurfaceIntervalS *float64 `json:"surface_interval_s,omitempty"` // since the dive before
+	DiveNumber       *int     `json:"dive_number,omitempty"`        // as the diver counts
 }

@@ -1,7 +1,7 @@
 // Package feed builds each person's feed when something happens, so that
 // reading it is cheap.
 //
-//	in    workout.processed, workout.updated, workout.deleted,
+//	in    workout.processed, workout.updated, workout.deleted, workout.hiding.changed,
 //	      social.followed, social.unfollowed, social.blocked,
 //	      social.unblocked, profile.updated,
 //	      feed.rebuild.requested, account.erased, account.export.requested

@@ -14,7 +14,11 @@ type Item struct {
 	Stats   *events.Stats  `json:"stats,omitempty"` // nil until the figures are there
 	// StatsVersion is the version of the workout that they were made for.
 	StatsVersion int64 `json:"stats_version,omitempty"`
-	Deleted      bool  `json:"deleted,omitempty"`
+	// Hiding says whether others see the totals rounded, and HidingFor of which
+	// version of the workout that was said.
+	Hiding    events.Hiding `json:"hiding"`
+	HidingFor int64         `json:"hiding_for,omitempty"`
+	Deleted   bool          `json:"deleted,omitempty"`
 }
 
 // Describe takes over the newest description of the workout.
@@ -28,6 +32,14 @@ func (i *Item) Describe(w events.Workout) {
 func (i *Item) Measure(s events.Stats, version int64) {
 	if !i.Deleted && version >= i.StatsVersion {
 		i.Stats, i.StatsVersion = &s, version
+	}
+}
+
+// Hide takes over what the author's newest zones make of the workout's newest
+// version.
+func (i *Item) Hide(h events.Hiding, version int64) {
+	if !i.Deleted && h.Version >= i.Hiding.Version && version >= i.HidingFor {
+		i.Hiding, i.HidingFor = h, version
 	}
 }
 
@@ -66,7 +78,10 @@ func splitMember(m string) (author, workout string) {
 
 // answer is the item as the API shows it to a viewer.
 func (i Item) answer(name string, v privacy.Viewer) api.FeedItem {
-	s := i.Stats
+	s := *i.Stats
+	if !v.Owner && i.Hiding.Ends {
+		s = privacy.Coarse(s)
+	}
 	out := api.FeedItem{
 		ID: i.Workout.WorkoutID, Type: api.FeedItemTypeWorkout, PublishedAt: i.Workout.CreatedAt,
 		User: api.UserSummary{UserID: i.Workout.UserID, DisplayName: name},

@@ -37,6 +37,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	return base.Function(mux,
 		eventing.On(f.processed),
 		eventing.On(f.updated),
+		eventing.On(f.hidden),
 		eventing.On(f.deleted),
 		eventing.On(func(ctx context.Context, p events.Followed) error { return f.feeds.relate(ctx, p.Follow, true) }),
 		eventing.On(func(ctx context.Context, p events.Unfollowed) error { return f.feeds.relate(ctx, p.Follow, false) }),
@@ -60,6 +61,19 @@ func (f *feed) processed(ctx context.Context, e events.WorkoutProcessed) error {
 	return f.change(ctx, e.UserID, e.WorkoutID, func(i *Item) {
 		i.Describe(e.Workout)
 		i.Measure(e.Stats, e.Version)
+		i.Hide(e.Hiding, e.Version)
+	})
+}
+
+// hidden takes over what others see of the totals since the author's privacy
+// zones were changed. It may come before the figures, which may be of older zones.
+func (f *feed) hidden(ctx context.Context, e events.WorkoutHidingChanged) error {
+	if e.ImportID != "" {
+		return nil
+	}
+	return f.change(ctx, e.UserID, e.WorkoutID, func(i *Item) {
+		i.Workout.WorkoutID, i.Workout.UserID = e.WorkoutID, e.UserID
+		i.Hide(e.Hiding, e.Version)
 	})
 }
 

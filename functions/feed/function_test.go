@@ -175,6 +175,55 @@ func TestABlockHidesItemsBothWays(t *testing.T) {
 	}
 }
 
+// Whatever comes first: others see the totals as the newest zones of the author
+// leave them, the author sees all.
+func TestOthersSeeRoundedTotalsOfAHiddenEnd(t *testing.T) {
+	t.Parallel()
+	w := workout(1, events.Followers)
+	figures := func(version int64, h events.Hiding) events.WorkoutProcessed {
+		e := processed(w)
+		metres, seconds := 5123.0, 1710.0
+		e.Version, e.Stats.DistanceM, e.Stats.MovingTimeS, e.Hiding = version, &metres, &seconds, h
+		return e
+	}
+	zones := func(version, of int64, ends bool) events.WorkoutHidingChanged {
+		return events.WorkoutHidingChanged{WorkoutID: w.WorkoutID, UserID: anna, Version: of, Hiding: events.Hiding{Version: version, Ends: ends}}
+	}
+	open1, hidden2 := figures(1, events.Hiding{Version: 1}), zones(2, 1, true)
+	for name, c := range map[string]struct {
+		events []events.Payload
+		want   float64
+	}{
+		"without a zone":                {[]events.Payload{open1}, 5123},
+		"with a zone":                   {[]events.Payload{figures(1, events.Hiding{Version: 1, Ends: true})}, 5000},
+		"a zone made later":             {[]events.Payload{open1, hidden2}, 5000},
+		"a zone made later, come first": {[]events.Payload{hidden2, open1}, 5000},
+		"a zone taken away":             {[]events.Payload{open1, hidden2, zones(3, 1, false)}, 5123},
+		"a zone taken away, come first": {[]events.Payload{zones(3, 1, false), open1, hidden2}, 5123},
+		"cropped to what shows":         {[]events.Payload{open1, hidden2, figures(2, events.Hiding{Version: 2}), hidden2}, 5123},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := open(t, nil)
+			deliver(t, r, events.Followed{Follow: follow(ben, anna, 1)})
+			deliver(t, r, c.events...)
+			for who, want := range map[string]float64{anna: 5123, ben: c.want} {
+				var page api.Feed
+				r.Call(functiontest.Person{ID: who}, "GET", "/v1/feed", nil).JSON(t, &page)
+				s := page.Items[0].Workout.Stats
+				if *s.DistanceM != want || (*s.MovingTimeS == 1710) != (want == 5123) {
+					t.Errorf("%s sees %v m in %v s, want %v m", who, *s.DistanceM, *s.MovingTimeS, want)
+				}
+			}
+		})
+	}
+	r := open(t, nil)
+	imported := zones(1, 1, true)
+	imported.ImportID = "01IMPORT"
+	deliver(t, r, imported, zones(1, 1, true), events.WorkoutDeleted{WorkoutID: w.WorkoutID, UserID: anna, Version: 2}, zones(2, 1, false), open1)
+	want(t, read(t, r, anna, 10))
+}
+
 func TestAnItemHidesWhatItsWorkoutHides(t *testing.T) {
 	t.Parallel()
 	r := open(t, nil)

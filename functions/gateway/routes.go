@@ -118,6 +118,7 @@ var Routes = []Route{
 	{"GET", "/v1/workouts/{id}/climbs", "stats", members, 0, quick},
 	{"GET", "/v1/workouts/{id}/pauses", "stats", members, 0, quick},
 	{"GET", "/v1/workouts/{id}/lengths", "stats", members, 0, quick},
+	{"GET", "/v1/workouts/{id}/sets", "stats", members, 0, quick},
 	{"GET", "/v1/stats/summary", "stats", members, 0, quick},
 	{"GET", "/v1/stats/records", "stats", members, 0, quick},
 	{"GET", "/v1/stats/load", "stats", members, 0, quick},

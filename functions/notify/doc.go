@@ -14,6 +14,9 @@
 //	safe  one matter is told once, however often its event comes and even when
 //	      a replay computes a workout again
 //
+// A note about another person's workout has no figure of it: what may be seen of
+// it can change, and the workout says it.
+//
 // A follower's mail about new workouts of others goes out at most once a day:
 // its key is the day, and the mailing service sends one mail a key.
 package notify

@@ -58,7 +58,7 @@ func (f *notify) processed(ctx context.Context, e events.WorkoutProcessed) error
 	if err != nil {
 		return err
 	}
-	values["who"] = actor.Name
+	values = forOthers(e, actor.Name)
 	for _, follower := range followers {
 		err := f.notes.tell(ctx, Matter{
 			To: follower, Kind: api.NotificationKindFollowedWorkout, About: e.WorkoutID, At: e.CreatedAt, Actor: e.UserID, ActorName: actor.Name,

@@ -8,6 +8,7 @@ import (
 	"paceline/events"
 	"paceline/functions/notify"
 	"paceline/shared/api"
+	"paceline/shared/function/export"
 	"paceline/shared/function/functiontest"
 )
 
@@ -150,6 +151,44 @@ func TestOneMailADayAboutOthersWorkouts(t *testing.T) {
 	}
 	if len(keys) != 2 {
 		t.Errorf("keys %v, want one a day", keys)
+	}
+}
+
+// What is told of a workout is told as others see it, and what is kept of the
+// telling has no figure: a zone that is made later finds nothing to take back.
+func TestFollowersAreToldWhatTheySee(t *testing.T) {
+	t.Parallel()
+	for ends, distance := range map[bool]string{false: "10.23 km", true: "10.00 km"} {
+		r := open(t)
+		e := run(events.Followers)
+		metres := 10_234.0
+		e.Stats.DistanceM, e.Hiding = &metres, events.Hiding{Version: 1, Ends: ends}
+		settings := api.NotificationSettings{Kinds: map[string]api.NotificationChannels{string(api.NotificationKindFollowedWorkout): {InApp: true, Mail: true}}}
+		if a := r.Call(functiontest.Person{ID: ben}, "PUT", "/v1/notifications/settings", settings); a.Status != 200 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		deliver(t, r, events.Followed{Follow: follow(ben, anna, 2)}, e)
+		if m := mails(r, ben); len(m) != 1 || m[0].Data["distance"] != distance {
+			t.Errorf("mails %+v, want %s", m, distance)
+		}
+		if told := list(t, r, ben, "").Items; len(told) != 1 || told[0].Text != "Anna: новая тренировка «Long run»." {
+			t.Errorf("told %+v", told)
+		}
+		if m := mails(r, anna); m[len(m)-1].Data["distance"] != "10.23 km" {
+			t.Errorf("the owner's mail %+v", m)
+		}
+		deliver(t, r, events.AccountExportRequested{UserID: ben, ExportID: "01EXPORT", At: functiontest.Start})
+		kept := ""
+		for _, p := range functiontest.SentOf[events.NotifyExported](r) {
+			page, err := export.Unpack(p.Exported)
+			if err != nil {
+				t.Fatal(err)
+			}
+			kept += string(page)
+		}
+		if !strings.Contains(kept, "Long run") || strings.Contains(kept, " km") {
+			t.Errorf("kept %s", kept)
+		}
 	}
 }
 

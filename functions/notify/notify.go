@@ -45,7 +45,17 @@ func (m Matter) note() Note {
 	id := ulid.ULID{}
 	_ = id.SetTime(ulid.Timestamp(m.At)) // any time of this millennium fits
 	_ = id.SetEntropy(sum[:10])
-	return Note{ID: id.String(), Kind: m.Kind, At: m.At, Actor: m.Actor, ActorName: m.ActorName, WorkoutID: m.WorkoutID, Values: m.Values}
+	return Note{ID: id.String(), Kind: m.Kind, At: m.At, Actor: m.Actor, ActorName: m.ActorName, WorkoutID: m.WorkoutID, Values: m.lasting()}
+}
+
+// lasting are the values that a note keeps. Of another person's workout it keeps
+// no figure: what others see of them follows from privacy zones that may be made
+// later, and the workout that the note names tells them as they are then.
+func (m Matter) lasting() map[string]string {
+	if m.Kind != api.NotificationKindFollowedWorkout {
+		return m.Values
+	}
+	return map[string]string{"who": m.Values["who"], "name": m.Values["name"], "sport": m.Values["sport"]}
 }
 
 func (m Matter) digest() [sha256.Size]byte {

@@ -9,6 +9,7 @@ import (
 
 	"paceline/events"
 	"paceline/shared/api"
+	"paceline/shared/privacy"
 )
 
 // sentences is one sentence a kind and language; {name} stands for a value. A
@@ -17,7 +18,7 @@ var sentences = map[string]map[api.NotificationKind]string{
 	"en": {
 		api.NotificationKindWorkoutReady:    "“{name}” is ready: {summary}.",
 		api.NotificationKindWorkoutFailed:   "“{file_name}” could not be turned into a workout: {reason}",
-		api.NotificationKindFollowedWorkout: "{who} added “{name}”: {summary}.",
+		api.NotificationKindFollowedWorkout: "{who} added “{name}”.",
 		api.NotificationKindFollowRequested: "{name} asks to follow you.",
 		api.NotificationKindFollowed:        "{name} follows you now.",
 		api.NotificationKindFollowApproved:  "{name} lets you follow.",
@@ -41,7 +42,7 @@ var sentences = map[string]map[api.NotificationKind]string{
 	"ru": {
 		api.NotificationKindWorkoutReady:    "«{name}» готова: {summary}.",
 		api.NotificationKindWorkoutFailed:   "Не удалось обработать «{file_name}»: {reason}",
-		api.NotificationKindFollowedWorkout: "{who}: новая тренировка «{name}», {summary}.",
+		api.NotificationKindFollowedWorkout: "{who}: новая тренировка «{name}».",
 		api.NotificationKindFollowRequested: "{name} хочет подписаться на вас.",
 		api.NotificationKindFollowed:        "{name} теперь подписан(а) на вас.",
 		api.NotificationKindFollowApproved:  "{name} принимает вашу подписку.",
@@ -91,6 +92,18 @@ func (n Note) sentence(locale string) string {
 		pairs = append(pairs, "{"+k+"}", v)
 	}
 	return strings.NewReplacer(pairs...).Replace(s)
+}
+
+// forOthers are the values of a workout that its followers are told: its totals
+// as they see them.
+func forOthers(e events.WorkoutProcessed, who string) map[string]string {
+	shown := e.Stats
+	if e.Hiding.Ends {
+		shown = privacy.Coarse(shown)
+	}
+	values := figures(e.Workout, shown)
+	values["who"] = who
+	return values
 }
 
 // figures are the values of a workout that sentences and mails show.

@@ -33,13 +33,14 @@ type Basis struct {
 	Sport        string          `json:"sport"`
 	SubSport     string          `json:"sub_sport,omitempty"`
 	SourceSHA256 string          `json:"source_sha256,omitempty"` // of the original; "" for a manual entry
+	Track        string          `json:"track,omitempty"`         // that a crop, a split or a merge made of it
 	Athlete      figures.Athlete `json:"athlete"`
 }
 
 // basisOf is what the figures of a workout have to be made of now.
 func basisOf(w events.Workout, s Settings) Basis {
 	return Basis{
-		Formula: figures.Formula, Sport: w.Sport, SubSport: w.SubSport, SourceSHA256: w.Source.SHA256,
+		Formula: figures.Formula, Sport: w.Sport, SubSport: w.SubSport, SourceSHA256: w.Source.SHA256, Track: w.Track,
 		Athlete: s.On(w.StartedAt.Format(time.DateOnly), w.Sport),
 	}
 }

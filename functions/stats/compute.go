@@ -67,7 +67,12 @@ func (f *stats) take(ctx context.Context, t *store.Tx, r *Record, w events.Worko
 		if !reflect.DeepEqual(basisOf(w, settings), computed.Basis) {
 			return fault.Conflict("settings_changed", "the training settings were changed meanwhile")
 		}
+		var hiding Hiding
+		if _, err := t.GetSealed(w.UserID, t.Key("hiding", w.UserID), &hiding); err != nil {
+			return err
+		}
 		r.Stats, r.Ends = &computed.Stats, computed.ends
+		r.Hiding = hiding.of(*r)
 	}
 	if err := f.workouts.keep(ctx, t, r, computed.kept(r.Workout)); err != nil {
 		return err
@@ -80,12 +85,14 @@ func (f *stats) take(ctx context.Context, t *store.Tx, r *Record, w events.Worko
 		})
 	}
 	r.Fault = ""
-	return t.Emit(events.WorkoutProcessed{Workout: r.Workout, UploadID: r.UploadID, Stats: computed.Stats})
+	return t.Emit(events.WorkoutProcessed{Workout: r.Workout, UploadID: r.UploadID, Stats: computed.Stats, Hiding: r.Hiding})
 }
 
 // figures reads the track and computes it. A fault is the workout's own and
 // final; an error may pass.
 func (f *stats) figures(ctx context.Context, w events.Workout, trackKey string) (*analysis, *track.Fault, error) {
+	ctx, done := context.WithCancel(ctx) // an event may be of many workouts, one after another
+	defer done()
 	tr, err := f.track(ctx, w.UserID, cmp.Or(w.Track, trackKey))
 	switch {
 	case errors.Is(err, objects.ErrNotFound):
@@ -120,6 +127,7 @@ func (f *stats) goneOrLate(ctx context.Context, w events.Workout) (*analysis, *t
 // errTrack is a stored track that cannot be opened or decoded.
 var errTrack = errors.New("stats: track")
 
+// track reads a stored track. Its memory is counted until ctx ends.
 func (f *stats) track(ctx context.Context, user, key string) (*track.Track, error) {
 	b, _, err := objects.ReadAll(ctx, f.objects, key, maxTrack)
 	if err != nil {
@@ -130,6 +138,9 @@ func (f *stats) track(ctx context.Context, user, key string) (*track.Track, erro
 		err = fmt.Errorf("%w: %w", errTrack, err)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := f.gate.enter(ctx, b); err != nil {
 		return nil, err
 	}
 	tr, err := track.Decode(b)

@@ -11,15 +11,32 @@ import (
 	"paceline/shared/privacy"
 )
 
-// analysed is the analysis of a workout that the caller may see, and whose it is.
+// analysed is the analysis of a workout that the caller may see, and whose it
+// is. Of another person's that begins or ends in a privacy zone it is that of the
+// part that shows: the time in zones, less the samples that others see, is how
+// long it was to the door.
 func (f *stats) analysed(r *http.Request) (kept, seen, error) {
 	found, err := f.readable(r)
 	if err != nil {
 		return kept{}, found, err
 	}
 	var k kept
-	_, err = f.workouts.GetSealed(r.Context(), found.Workout.UserID, f.workouts.Key(found.Workout.UserID, "analysis", found.Workout.WorkoutID), &k)
-	return k, found, err
+	user := found.Workout.UserID
+	_, err = f.workouts.GetSealed(r.Context(), user, f.workouts.Key(user, "analysis", found.Workout.WorkoutID), &k)
+	if err != nil || found.by.Owner {
+		return k, found, err
+	}
+	hiding, err := f.workouts.hiding(r.Context(), user)
+	if err != nil || !hiding.ends(found.Ends) {
+		return k, found, err
+	}
+	tr, err := f.recorded(r.Context(), found)
+	if err != nil {
+		return kept{}, found, err
+	}
+	shown := figures.Analyse(hiding.mask(tr), k.Basis.Athlete)
+	k.Peaks, k.Zones = shown.Peaks, shown.Zones
+	return k, found, nil
 }
 
 func (f *stats) efforts(w http.ResponseWriter, r *http.Request) error {
@@ -108,6 +125,18 @@ func (f *stats) pauses(w http.ResponseWriter, r *http.Request) error {
 	out := api.PauseList{Items: []api.Pause{}}
 	for _, p := range figures.Pauses(tr) {
 		out.Items = append(out.Items, api.Pause(p))
+	}
+	return rest.JSON(w, http.StatusOK, out)
+}
+
+func (f *stats) sets(w http.ResponseWriter, r *http.Request) error {
+	tr, _, err := f.samples(r)
+	if err != nil {
+		return err
+	}
+	out := api.StrengthSetList{Items: []api.StrengthSet{}}
+	for _, s := range figures.StrengthSets(tr) {
+		out.Items = append(out.Items, api.StrengthSet(s))
 	}
 	return rest.JSON(w, http.StatusOK, out)
 }

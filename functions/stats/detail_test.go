@@ -76,11 +76,31 @@ func TestTheDetailsOfAWorkout(t *testing.T) {
 		t.Errorf("lengths %+v", lengths)
 	}
 
-	for _, path := range []string{"efforts", "zones", "climbs", "pauses", "lengths"} {
+	lifted := workout("01S", start, events.Everyone)
+	lifted.Sport = "training"
+	tr = run(start, 300)
+	tr.Sport = "training"
+	tr.Samples.DepthM = make([]float32, 301)
+	tr.Sets = []track.Set{{Span: track.Span{EndMS: 40_000}, Active: true, Category: "squat", Repetitions: number(8), WeightKG: number(60)}, {Span: track.Span{StartMS: 40_000, EndMS: 90_000}}}
+	r.upload("01S", lifted, tr)
+	var sets api.StrengthSetList
+	if r.get(ben, "/v1/workouts/01S/sets", 200).JSON(t, &sets); len(sets.Items) != 2 || *sets.Items[0].VolumeKG != 480 || sets.Items[1].Active {
+		t.Errorf("sets %+v", sets)
+	}
+	var trained api.Workout
+	if r.get(ben, "/v1/workouts/01S", 200).JSON(t, &trained); *trained.Stats.Sets != 1 || *trained.Stats.VolumeKG != 480 || trained.Stats.MaxDepthM != nil {
+		t.Errorf("stats %+v", trained.Stats)
+	}
+	var streams api.Streams
+	if r.get(ben, "/v1/workouts/01S/streams?keys=depth_m", 200).JSON(t, &streams); len(streams.DepthM) != 301 {
+		t.Errorf("%d depths", len(streams.DepthM))
+	}
+
+	for _, path := range []string{"efforts", "zones", "climbs", "pauses", "lengths", "sets"} {
 		r.get(anna, "/v1/workouts/01NONE/"+path, 404)
 	}
 	r.deliver(events.WorkoutUpdated{Workout: func() events.Workout { w.Version, w.Visibility = 2, events.Private; return w }()})
-	for _, path := range []string{"efforts", "zones", "climbs", "pauses", "lengths"} {
+	for _, path := range []string{"efforts", "zones", "climbs", "pauses", "lengths", "sets"} {
 		if a := r.Call(functiontest.Person{ID: ben}, "GET", "/v1/workouts/01A/"+path, nil); a.Status != 404 {
 			t.Errorf("%s of a private workout: %d", path, a.Status)
 		}

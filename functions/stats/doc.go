@@ -6,7 +6,7 @@
 //	      stats.cohort.changed, stats.segment.sought, stats.match.requested, stats.segment.changed,
 //	      social.followed, social.unfollowed, social.blocked, social.unblocked,
 //	      coach.granted, coach.revoked, account.erased, account.export.requested
-//	out   workout.processed, workout.failed, record.set, goal.reached, gear.worn, stats.erased, stats.exported,
+//	out   workout.processed, workout.failed, workout.hiding.changed, record.set, goal.reached, gear.worn, stats.erased, stats.exported,
 //	      stats.replay.requested, stats.rebuild.requested, stats.cohort.changed,
 //	      stats.segment.sought, stats.match.requested, stats.segment.changed, segment.rank.changed
 //	keys  owner:<workout>       whose workout it is, in the workout's partition

@@ -36,7 +36,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &stats{workouts: workouts{base.Store}, objects: objects.Confine(kept, Objects)}
+	f := &stats{workouts: workouts{base.Store}, objects: objects.Confine(kept, Objects), gate: newGate()}
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/workouts", rest.Handler(f.list))
 	mux.Handle("GET /v1/workouts/{id}", rest.Handler(f.show))
@@ -48,6 +48,7 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 	mux.Handle("GET /v1/workouts/{id}/climbs", rest.Handler(f.climbs))
 	mux.Handle("GET /v1/workouts/{id}/pauses", rest.Handler(f.pauses))
 	mux.Handle("GET /v1/workouts/{id}/lengths", rest.Handler(f.lengths))
+	mux.Handle("GET /v1/workouts/{id}/sets", rest.Handler(f.sets))
 	mux.Handle("GET /v1/stats/summary", rest.Handler(f.summary))
 	mux.Handle("GET /v1/stats/records", rest.Handler(f.bestRecords))
 	mux.Handle("GET /v1/stats/load", rest.Handler(f.load))
@@ -114,4 +115,5 @@ func Open(_ context.Context, e function.Env) (*function.Function, error) {
 type stats struct {
 	workouts workouts
 	objects  objects.Store
+	gate     gate
 }

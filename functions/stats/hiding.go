@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"paceline/events"
 	"paceline/shared/api"
 	"paceline/shared/function/fault"
 	"paceline/shared/track"
@@ -31,8 +32,9 @@ const maxZones = 20
 // 2022): samples before and after go, times and distances begin behind them, and
 // the totals of such a workout are rounded for others.
 type Hiding struct {
-	Seed  []byte       `json:"seed"` // never shown
-	Zones []HiddenZone `json:"zones"`
+	Version int64        `json:"version"`
+	Seed    []byte       `json:"seed"` // never shown
+	Zones   []HiddenZone `json:"zones"`
 }
 
 // HiddenZone is a circle that a person named, and the one that is hidden.
@@ -99,6 +101,11 @@ func (h Hiding) ends(at []float64) bool {
 	return len(at) == 4 && (h.hides(at[0], at[1]) || h.hides(at[2], at[3]))
 }
 
+// of is what the zones make of a workout.
+func (h Hiding) of(r Record) events.Hiding {
+	return events.Hiding{Version: h.Version, Ends: h.ends(r.Ends)}
+}
+
 // endsOf is the first and the last position of a track; nil when it has none.
 func endsOf(t *track.Track) []float64 {
 	var out []float64
@@ -150,7 +157,7 @@ func (h Hiding) mask(t *track.Track) *track.Track {
 	if out == nil { // nothing is left
 		empty := *t
 		out = &empty
-		out.Samples, out.Session, out.Laps, out.Pauses, out.Lengths = track.Samples{}, track.Totals{}, nil, nil, nil
+		out.Samples, out.Session, out.Laps, out.Pauses, out.Lengths, out.Sets = track.Samples{}, track.Totals{}, nil, nil, nil, nil
 		return out
 	}
 	out.StartedAt = t.StartedAt // when it was there is not told either
@@ -192,21 +199,6 @@ func (h Hiding) blank(s *track.Samples) {
 		if s.ElevationM != nil {
 			s.ElevationM[i] = float32(none)
 		}
-	}
-}
-
-// blur rounds what tells how far it was to a hidden end.
-func blur(s *api.WorkoutStats) {
-	roundTo(&s.DistanceM, 500)
-	roundTo(&s.AvgSpeedMPS, 0.1)
-	roundTo(&s.AvgMovingSpeed, 0.1)
-	roundTo(&s.GradeAdjustedSpeedMPS, 0.1)
-}
-
-func roundTo(v **float64, to float64) {
-	if *v != nil {
-		rounded := math.Round(**v/to) * to
-		*v = &rounded
 	}
 }
 

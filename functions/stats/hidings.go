@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"net/http"
 	"slices"
+	"strconv"
 
+	"paceline/events"
 	"paceline/shared/api"
 	"paceline/shared/function"
 	"paceline/shared/function/fault"
@@ -21,8 +23,10 @@ func (w workouts) hiding(ctx context.Context, user string) (h Hiding, err error)
 }
 
 // editHiding changes the zones of a person in one transaction. It holds for
-// everything that others ask from then on, old workouts too: what they see is
-// made when they ask.
+// everything that others ask stats from then on, old workouts too: what they see
+// is made when they ask. For what other functions have of workouts a replay tells
+// of each that begins or ends in a zone now and did not before, or the other way
+// round.
 func (w workouts) editHiding(ctx context.Context, user string, edit func(*Hiding) error) error {
 	return w.Update(ctx, user, func(t *store.Tx) error {
 		var h Hiding
@@ -37,10 +41,38 @@ func (w workouts) editHiding(ctx context.Context, user string, edit func(*Hiding
 		if err := edit(&h); err != nil {
 			return err
 		}
+		h.Version++
+		if err := t.SetSealed(user, key, h, 0); err != nil {
+			return err
+		}
 		if err := w.askWeighing(ctx, t, user); err != nil {
 			return err
 		}
-		return t.SetSealed(user, key, h, 0)
+		return w.replay(ctx, t, user, "zones-"+strconv.FormatInt(h.Version, 10), []span{{}})
+	})
+}
+
+// tellHiding tells of a workout that begins or ends in a zone now and did not
+// when others were told of it, or the other way round.
+func (w workouts) tellHiding(ctx context.Context, was Record) error {
+	user := was.Workout.UserID
+	h, err := w.hiding(ctx, user)
+	if err != nil || h.of(was).Ends == was.Hiding.Ends {
+		return err
+	}
+	return w.apply(ctx, user, was.Workout.WorkoutID, func(t *store.Tx, r *Record) error {
+		var h Hiding
+		if _, err := t.GetSealed(user, t.Key("hiding", user), &h); err != nil {
+			return err
+		}
+		now := h.of(*r)
+		if r.Deleted || r.Stats == nil || now.Ends == r.Hiding.Ends {
+			return nil
+		}
+		r.Hiding = now
+		return t.Emit(events.WorkoutHidingChanged{
+			WorkoutID: r.Workout.WorkoutID, UserID: user, Version: r.Workout.Version, Hiding: now, ImportID: r.Workout.ImportID,
+		})
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"paceline/events"
 	"paceline/functions/stats/figures"
 	"paceline/shared/api"
 )
@@ -235,6 +236,42 @@ func TestOnlyDaysThatSayOtherwiseAreReplayed(t *testing.T) {
 	} {
 		if got := fmt.Sprint(changedDays(c.a, c.b)); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// Figures are made again when the formulas, what is known of the person on that
+// day in that sport, or what they were made of is another, and for nothing else.
+func TestWhatABasisDependsOn(t *testing.T) {
+	t.Parallel()
+	v := func(x float64) *float64 { return &x }
+	w := events.Workout{Sport: "cycling", StartedAt: monday, Source: events.Origin{SHA256: "5a"}}
+	settings := Settings{Entries: []events.AthleteSettings{{ValidFrom: "2020-01-01", FTPW: v(200)}, {ValidFrom: "2099-01-01", FTPW: v(300)}}}
+	basis := basisOf(w, settings)
+	older := basis
+	older.Formula = "2026.1"
+	other := func(edit func(*events.Workout)) Basis {
+		w := w
+		edit(&w)
+		return basisOf(w, settings)
+	}
+	stronger := Settings{Entries: []events.AthleteSettings{{ValidFrom: "2020-01-01", FTPW: v(201)}}}
+	later := Settings{Entries: []events.AthleteSettings{{ValidFrom: "2020-01-01", FTPW: v(200)}, {ValidFrom: "2099-01-01", FTPW: v(1)}}}
+	for name, c := range map[string]struct {
+		basis Basis
+		same  bool
+	}{
+		"itself":                   {basisOf(w, settings), true},
+		"older formulas":           {older, false},
+		"another FTP":              {basisOf(w, stronger), false},
+		"another FTP of later":     {basisOf(w, later), true},
+		"another sport":            {other(func(w *events.Workout) { w.Sport = "running" }), false},
+		"another file":             {other(func(w *events.Workout) { w.Source.SHA256 = "5b" }), false},
+		"another track":            {other(func(w *events.Workout) { w.Track = "cropped" }), false},
+		"another name and version": {other(func(w *events.Workout) { w.Name, w.Version = "Sunday", 9 }), true},
+	} {
+		if reflect.DeepEqual(basis, c.basis) != c.same {
+			t.Errorf("%s: %+v", name, c.basis)
 		}
 	}
 }

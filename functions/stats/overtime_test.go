@@ -93,6 +93,41 @@ func TestRecordsHaveTheirHistory(t *testing.T) {
 
 // Whatever came in whatever order, and was changed or deleted on the way, what
 // is kept over time is as if only what is left had come.
+func TestAYearInReviewHasItsRecords(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	for _, w := range []struct {
+		id   string
+		year int
+		mps  float64
+	}{{"01A", 2024, 3}, {"01B", 2025, 3.5}, {"01C", 2025, 4}, {"01D", 2025, 3.8}, {"01E", 2026, 5}} {
+		start := time.Date(w.year, 5, 1, 7, 0, 0, 0, berlin)
+		r.upload(w.id, workout(w.id, start, events.Private), at(start, 400, w.mps))
+	}
+	for year, want := range map[int]string{2024: "01A", 2025: "01C before 01B", 2026: "01E before 01C"} {
+		var review api.YearInReview
+		r.get(anna, fmt.Sprint("/v1/stats/review?year=", year), 200).JSON(t, &review)
+		kinds := map[api.PeakKind]int{}
+		for _, rec := range review.Records {
+			kinds[rec.Kind]++
+			got := rec.Best.WorkoutID
+			if rec.Previous != nil {
+				got += " before " + rec.Previous.WorkoutID
+			}
+			if rec.Kind == api.PeakKindDistance && *rec.Best.DistanceM == 400 && got != want {
+				t.Errorf("%d: %s, want %s", year, got, want)
+			}
+		}
+		if len(kinds) != 2 || kinds[api.PeakKindDistance] == 0 || kinds[api.PeakKindTotal] == 0 {
+			t.Errorf("%d: records of %v", year, kinds)
+		}
+	}
+	var none api.YearInReview
+	if r.get(anna, "/v1/stats/review?year=2023", 200).JSON(t, &none); none.Records == nil || len(none.Records) != 0 {
+		t.Errorf("a year without workouts has %+v", none.Records)
+	}
+}
+
 func TestOverTimeFollowsFromWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(5, 11))

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -65,14 +66,10 @@ func (f *stats) samples(r *http.Request) (*track.Track, seen, error) {
 	if err != nil {
 		return nil, found, err
 	}
-	tr, err := f.track(r.Context(), found.Workout.UserID, cmp.Or(found.Workout.Track, found.TrackKey))
-	if errors.Is(err, objects.ErrNotFound) { // deleted, and we have not heard of it yet
-		return nil, found, errWorkout()
-	}
+	tr, err := f.recorded(r.Context(), found)
 	if err != nil {
 		return nil, found, err
 	}
-	tr.Sport, tr.SubSport = found.Workout.Sport, found.Workout.SubSport
 	if !found.by.Owner {
 		hiding, err := f.workouts.hiding(r.Context(), found.Workout.UserID)
 		if err != nil {
@@ -81,6 +78,19 @@ func (f *stats) samples(r *http.Request) (*track.Track, seen, error) {
 		tr = hiding.mask(tr)
 	}
 	return tr, found, nil
+}
+
+// recorded is the whole track of a workout.
+func (f *stats) recorded(ctx context.Context, found seen) (*track.Track, error) {
+	tr, err := f.track(ctx, found.Workout.UserID, cmp.Or(found.Workout.Track, found.TrackKey))
+	if errors.Is(err, objects.ErrNotFound) { // deleted, and we have not heard of it yet
+		return nil, errWorkout()
+	}
+	if err != nil {
+		return nil, err
+	}
+	tr.Sport, tr.SubSport = found.Workout.Sport, found.Workout.SubSport
+	return tr, nil
 }
 
 func (f *stats) streams(w http.ResponseWriter, r *http.Request) error {
@@ -102,6 +112,7 @@ func (f *stats) streams(w http.ResponseWriter, r *http.Request) error {
 		api.StreamKeyDistanceM: {&out.DistanceM, s.DistanceM}, api.StreamKeySpeedMPS: {&out.SpeedMPS, s.SpeedMPS},
 		api.StreamKeyHeartRateBPM: {&out.HeartRateBPM, s.HeartRateBPM}, api.StreamKeyCadenceRPM: {&out.CadenceRPM, s.CadenceRPM},
 		api.StreamKeyPowerW: {&out.PowerW, s.PowerW}, api.StreamKeyTemperatureC: {&out.TemperatureC, s.TemperatureC},
+		api.StreamKeyDepthM: {&out.DepthM, s.DepthM},
 	} {
 		if len(keep) == 0 || keep[key] {
 			*column.to = column.from

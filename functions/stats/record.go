@@ -20,13 +20,14 @@ type Record struct {
 	ComputedSubSport string `json:"computed_sub_sport,omitempty"`
 	ComputedTrack    string `json:"computed_track,omitempty"`
 	// Ends is the first and the last position: latitude and longitude, twice.
-	Ends    []float64 `json:"ends,omitempty"`
-	Fault   string    `json:"fault,omitempty"` // code of why it cannot be computed
-	Deleted bool      `json:"deleted,omitempty"`
-	Counted *Counted  `json:"counted,omitempty"` // where the sums hold it
-	Used    *Used     `json:"used,omitempty"`    // what its gear holds of it
-	Passed  *Passed   `json:"passed,omitempty"`  // segments; nil before any was
-	Placed  *Placed   `json:"placed,omitempty"`  // what standings on segments hold of it
+	Ends    []float64     `json:"ends,omitempty"`
+	Hiding  events.Hiding `json:"hiding"`          // as others were told of it
+	Fault   string        `json:"fault,omitempty"` // code of why it cannot be computed
+	Deleted bool          `json:"deleted,omitempty"`
+	Counted *Counted      `json:"counted,omitempty"` // where the sums hold it
+	Used    *Used         `json:"used,omitempty"`    // what its gear holds of it
+	Passed  *Passed       `json:"passed,omitempty"`  // segments; nil before any was
+	Placed  *Placed       `json:"placed,omitempty"`  // what standings on segments hold of it
 }
 
 // Counted is what a workout adds to which day.
@@ -80,17 +81,17 @@ func (r Record) counts() *Counted {
 	return &Counted{Day: r.Workout.StartedAt.Format(time.DateOnly), Sport: r.Workout.Sport, Sums: sumsOf(*r.Stats)}
 }
 
-// effort is the load of the session as the person felt it, minutes times exertion
+// exertion is the load of the session as the person felt it, minutes times exertion
 // (Foster and others, J Strength Cond Res 2001); nil where nothing was said.
-func (r Record) effort() *float64 {
-	seconds := r.Stats.MovingTimeS
+func exertion(rpe int, s events.Stats) *float64 {
+	seconds := s.MovingTimeS
 	if seconds == nil {
-		seconds = r.Stats.ElapsedTimeS
+		seconds = s.ElapsedTimeS
 	}
-	if r.Workout.RPE == 0 || seconds == nil {
+	if rpe == 0 || seconds == nil {
 		return nil
 	}
-	load := float64(r.Workout.RPE) * *seconds / 60
+	load := float64(rpe) * *seconds / 60
 	return &load
 }
 
@@ -104,12 +105,13 @@ func (r Record) answer(v privacy.Viewer, hiding Hiding) api.Workout {
 		GearID: w.GearID, PerceivedExertion: w.RPE,
 	}
 	if r.Stats != nil {
-		s := api.WorkoutStats(*r.Stats)
+		shown := *r.Stats
 		if !v.Owner && hiding.ends(r.Ends) {
-			blur(&s)
+			shown = privacy.Coarse(shown)
 		}
+		s := api.WorkoutStats(shown)
 		out.Stats = &s
-		out.SessionRPELoad = r.effort()
+		out.SessionRPELoad = exertion(w.RPE, shown)
 	}
 	v.Redact(w, &out)
 	return out

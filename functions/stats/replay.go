@@ -199,8 +199,9 @@ func (f *stats) replayed(ctx context.Context, e events.StatsReplayRequested) err
 	})
 }
 
-// again computes one workout again when its basis is no longer true. Whether it
-// is decides, and not who asked, so that a redelivery finds nothing to do.
+// again computes one workout again when its basis is no longer true, and tells
+// what the privacy zones hide of it. What is so decides, and not who asked, so
+// that a redelivery finds nothing to do.
 func (f *stats) again(ctx context.Context, e events.StatsReplayRequested, id string) error {
 	var r Record
 	var k kept
@@ -213,8 +214,11 @@ func (f *stats) again(ctx context.Context, e events.StatsReplayRequested, id str
 	if _, err := f.workouts.GetSealed(ctx, e.UserID, f.workouts.Key(e.UserID, "settings", e.UserID), &settings); err != nil {
 		return err
 	}
-	if r.Deleted || r.Stats == nil || reflect.DeepEqual(k.Basis, basisOf(r.Workout, settings)) {
+	if r.Deleted || r.Stats == nil {
 		return nil
+	}
+	if reflect.DeepEqual(k.Basis, basisOf(r.Workout, settings)) {
+		return f.workouts.tellHiding(ctx, r)
 	}
 	computed, unusable, err := f.figures(ctx, r.Workout, r.TrackKey)
 	if err != nil {

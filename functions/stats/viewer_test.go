@@ -197,6 +197,79 @@ func TestPrivacyZonesHideOldWorkouts(t *testing.T) {
 	}
 }
 
+// Efforts and zones of others are of what they see: the time in zones less the
+// samples that show would be how long it was to the door. What other functions
+// have follows by an event for each workout that it concerns, once.
+func TestAPrivacyZoneReachesWhatWasPublishedBefore(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	start := time.Date(2026, 5, 1, 7, 0, 0, 0, berlin)
+	r.deliver(events.AthleteSettingsChanged{UserID: anna, Version: 1, Entries: []events.AthleteSettings{{ValidFrom: "2026-01-01", MaxHeartRateBPM: number(190)}}})
+	r.upload("01A", workout("01A", start, events.Everyone), run(start, 1200))
+	far := run(start.AddDate(0, 0, 1), 600)
+	for i := range far.Samples.Lng {
+		far.Samples.Lng[i] = 20
+	}
+	r.upload("01B", workout("01B", start.AddDate(0, 0, 1), events.Everyone), far)
+
+	slices := 0
+	changes := func() (out []string) { // by the slices that were asked for meanwhile, each twice
+		before := len(functiontest.SentOf[events.WorkoutHidingChanged](r.Rig))
+		asked := functiontest.SentOf[events.StatsReplayRequested](r.Rig)
+		for _, slice := range append(asked[slices:], asked[slices:]...) {
+			r.deliver(slice)
+		}
+		slices = len(asked)
+		for _, e := range functiontest.SentOf[events.WorkoutHidingChanged](r.Rig)[before:] {
+			out = append(out, fmt.Sprint(e.WorkoutID, e.Version, e.Hiding))
+		}
+		return out
+	}
+	changes()
+	var zone api.PrivacyZone
+	r.Call(functiontest.Person{ID: anna}, "POST", "/v1/privacy-zones", map[string]any{"lat": 52, "lng": 13, "radius_m": 400}).JSON(t, &zone)
+	if got := fmt.Sprint(changes()); got != "[01A1{1 true}]" {
+		t.Errorf("told of %s", got)
+	}
+	var replay api.Replay
+	if r.get(anna, "/v1/stats/replays/zones-1", 200).JSON(t, &replay); replay.SlicesDone != 1 || replay.Workouts != 2 || replay.Changed != 0 {
+		t.Errorf("replay %+v", replay)
+	}
+
+	var seen api.Streams
+	r.get(ben, "/v1/workouts/01A/streams", 200).JSON(t, &seen)
+	shown := seen.TimeS[len(seen.TimeS)-1]
+	for who, want := range map[string]float64{anna: 1200, ben: shown} {
+		var zones api.ZonesList
+		r.get(who, "/v1/workouts/01A/zones", 200).JSON(t, &zones)
+		total := 0.0
+		for _, z := range zones.Items[0].Zones {
+			total += z.TimeS
+		}
+		if total < want-2 || total > want+2 {
+			t.Errorf("%s sees %v s in zones, want %v", who, total, want)
+		}
+		var efforts api.EffortList
+		r.get(who, "/v1/workouts/01A/efforts", 200).JSON(t, &efforts)
+		for _, e := range efforts.Items {
+			if e.StartS+*e.ElapsedTimeS > want+1 {
+				t.Errorf("%s sees an effort that ends after %v s, want at most %v", who, e.StartS+*e.ElapsedTimeS, want)
+			}
+		}
+	}
+	w := workout("01A", start, events.Everyone)
+	w.Version, w.Sport = 2, "walking" // computed again: the event has it
+	r.deliver(events.WorkoutUpdated{Workout: w})
+	all := functiontest.SentOf[events.WorkoutProcessed](r.Rig)
+	if last := all[len(all)-1]; last.Hiding != (events.Hiding{Version: 1, Ends: true}) || all[0].Hiding.Ends {
+		t.Errorf("computed again with %+v, first with %+v", last.Hiding, all[0].Hiding)
+	}
+	r.Call(functiontest.Person{ID: anna}, "DELETE", "/v1/privacy-zones/"+zone.ID, nil)
+	if got := fmt.Sprint(changes()); got != "[01A2{2 false}]" {
+		t.Errorf("without the zone told of %s", got)
+	}
+}
+
 func TestExertionIsALoad(t *testing.T) {
 	t.Parallel()
 	r := open(t)

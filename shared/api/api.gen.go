@@ -487,6 +487,7 @@ func (e SplitUnit) Valid() bool {
 // Defines values for StreamKey.
 const (
 	StreamKeyCadenceRPM   StreamKey = "cadence_rpm"
+	StreamKeyDepthM       StreamKey = "depth_m"
 	StreamKeyDistanceM    StreamKey = "distance_m"
 	StreamKeyElevationM   StreamKey = "elevation_m"
 	StreamKeyHeartRateBPM StreamKey = "heart_rate_bpm"
@@ -502,6 +503,8 @@ const (
 func (e StreamKey) Valid() bool {
 	switch e {
 	case StreamKeyCadenceRPM:
+		return true
+	case StreamKeyDepthM:
 		return true
 	case StreamKeyDistanceM:
 		return true
@@ -1596,6 +1599,18 @@ type Lap struct {
 
 	// Intensity What the lap was for: active, rest, warmup, cooldown, ...
 	Intensity string `json:"intensity,omitempty"`
+
+	// MaxDepthM Deepest point of a dive.
+	MaxDepthM *float64 `json:"max_depth_m,omitempty"`
+
+	// AvgDepthM Mean depth under water.
+	AvgDepthM *float64 `json:"avg_depth_m,omitempty"`
+
+	// BottomTimeS Of a dive, under the surface.
+	BottomTimeS *float64 `json:"bottom_time_s,omitempty"`
+
+	// SurfaceIntervalS Since the dive before.
+	SurfaceIntervalS *float64 `json:"surface_interval_s,omitempty"`
 }
 
 // LapList All laps of a workout.
@@ -2072,7 +2087,7 @@ type Record struct {
 	Sport string   `json:"sport"`
 	Kind  PeakKind `json:"kind"`
 
-	// Name Of a total: distance_m, moving_time_s, elevation_gain_m or training_load.
+	// Name Of a total: distance_m, moving_time_s, elevation_gain_m, training_load, volume_kg or max_depth_m.
 	Name string     `json:"name,omitempty"`
 	Best CurvePoint `json:"best"`
 
@@ -2473,6 +2488,48 @@ type Streams struct {
 
 	// TemperatureC Temperature.
 	TemperatureC Column `json:"temperature_c,omitempty"`
+
+	// DepthM Under water, positive.
+	DepthM Column `json:"depth_m,omitempty"`
+}
+
+// StrengthSet One set of an exercise, or a rest.
+type StrengthSet struct {
+	// Index From 1.
+	Index int `json:"index"`
+
+	// StartS After the start of the workout.
+	StartS float64 `json:"start_s"`
+
+	// ElapsedTimeS From start to end.
+	ElapsedTimeS float64 `json:"elapsed_time_s"`
+
+	// Active Done, and not a rest.
+	Active bool `json:"active"`
+
+	// Category FIT's category: bench_press, squat, ...
+	Category string `json:"category,omitempty"`
+
+	// Exercise Within the category, as the file calls it, else FIT's name.
+	Exercise string `json:"exercise,omitempty"`
+
+	// Repetitions How often.
+	Repetitions *float64 `json:"repetitions,omitempty"`
+
+	// WeightKG What was moved.
+	WeightKG *float64 `json:"weight_kg,omitempty"`
+
+	// VolumeKG Repetitions times weight.
+	VolumeKG *float64 `json:"volume_kg,omitempty"`
+
+	// OneRepMaxKG What could be moved once, by Brzycki; of up to ten repetitions.
+	OneRepMaxKG *float64 `json:"one_rep_max_kg,omitempty"`
+}
+
+// StrengthSetList The sets of strength training.
+type StrengthSetList struct {
+	// Items In time order.
+	Items []StrengthSet `json:"items"`
 }
 
 // Summary Sums by period.
@@ -2950,6 +3007,30 @@ type WorkoutStats struct {
 
 	// Doubts Why the workout, or a part of it, makes no record: too_fast_for_sport, gps_leap, power_above_human, motor_assisted.
 	Doubts []string `json:"doubts,omitempty"`
+
+	// Sets Of strength training, without rests.
+	Sets *int `json:"sets,omitempty"`
+
+	// Repetitions Of all sets.
+	Repetitions *float64 `json:"repetitions,omitempty"`
+
+	// VolumeKG Repetitions times weight, of all sets.
+	VolumeKG *float64 `json:"volume_kg,omitempty"`
+
+	// MaxDepthM Deepest point of a dive.
+	MaxDepthM *float64 `json:"max_depth_m,omitempty"`
+
+	// AvgDepthM Mean depth under water.
+	AvgDepthM *float64 `json:"avg_depth_m,omitempty"`
+
+	// BottomTimeS Of a dive, under the surface.
+	BottomTimeS *float64 `json:"bottom_time_s,omitempty"`
+
+	// SurfaceIntervalS Since the dive before.
+	SurfaceIntervalS *float64 `json:"surface_interval_s,omitempty"`
+
+	// DiveNumber As the diver counts.
+	DiveNumber *int `json:"dive_number,omitempty"`
 }
 
 // YearInReview What a year adds up to.
@@ -2971,6 +3052,23 @@ type YearInReview struct {
 
 	// Months Those with a workout.
 	Months []SummaryBucket `json:"months"`
+
+	// Records Of all time until the year's end, that were set in the year: over distances, and of workouts as a whole.
+	Records []YearRecord `json:"records"`
+}
+
+// YearRecord A record that was set in a year.
+type YearRecord struct {
+	// Sport The sport.
+	Sport string   `json:"sport"`
+	Kind  PeakKind `json:"kind"`
+
+	// Name Of a total, as of a Record.
+	Name string     `json:"name,omitempty"`
+	Best CurvePoint `json:"best"`
+
+	// Previous The record before; absent for a first one.
+	Previous *CurvePoint `json:"previous,omitempty"`
 }
 
 // Zone One zone.

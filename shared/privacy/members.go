@@ -38,6 +38,8 @@ var Members = map[string][]Part{
 	"distance_m": nil, "elapsed_time_s": nil, "timer_time_s": nil, "moving_time_s": nil, "paused_time_s": nil, "time_s": nil,
 	"elevation_m": nil, "elevation_gain_m": nil, "elevation_loss_m": nil, "elevation_min_m": nil, "elevation_max_m": nil,
 	"speed_mps": nil, "avg_speed_mps": nil, "avg_moving_speed_mps": nil, "max_speed_mps": nil, "grade_adjusted_speed_mps": nil,
+	"sets": nil, "repetitions": nil, "volume_kg": nil, "depth_m": nil, "max_depth_m": nil, "avg_depth_m": nil, "bottom_time_s": nil,
+	"surface_interval_s": nil, "dive_number": nil,
 	"cadence_rpm": nil, "avg_cadence_rpm": nil, "max_cadence_rpm": nil,
 
 	"index": nil, "trigger": nil, "Lap.intensity": nil, // what a lap was for

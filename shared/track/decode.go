@@ -34,7 +34,7 @@ func Decode(b []byte) (*Track, error) {
 	if len(b) < len(magic)+1 || string(b[:len(magic)]) != magic {
 		return nil, fmt.Errorf("track: decode: %w", ErrStored)
 	}
-	if v := b[len(magic)]; v != version {
+	if v := b[len(magic)]; v < firstVersion || v > version {
 		return nil, fmt.Errorf("track: decode: version %d: %w", v, ErrStored)
 	}
 	body, err := unpack(b[len(magic)+1:])
@@ -46,6 +46,16 @@ func Decode(b []byte) (*Track, error) {
 		return nil, fmt.Errorf("track: decode: %w: %w", ErrStored, err)
 	}
 	return t, nil
+}
+
+// UnpackedBytes is how long a stored track is when it is unpacked, as its frame
+// says; the most that there is when it does not.
+func UnpackedBytes(b []byte) int64 {
+	var h zstd.Header
+	if len(b) <= len(magic)+1 || h.Decode(b[len(magic)+1:]) != nil || !h.HasFCS || h.FrameContentSize > maxBody {
+		return maxBody
+	}
+	return int64(h.FrameContentSize)
 }
 
 func unpack(frame []byte) ([]byte, error) {
@@ -76,7 +86,7 @@ func readBody(body []byte) (*Track, error) {
 		Format: h.Format, Sport: h.Sport, SubSport: h.SubSport,
 		Name: h.Name, Description: h.Description, Device: h.Device,
 		StartedAt: h.StartedAt.UTC(), UTCOffset: h.UTCOffset,
-		Laps: h.Laps, Pauses: h.Pauses, Lengths: h.Lengths, PoolLengthM: h.PoolLengthM,
+		Laps: h.Laps, Pauses: h.Pauses, Lengths: h.Lengths, Sets: h.Sets, PoolLengthM: h.PoolLengthM,
 		Session: h.Session, Barometric: h.Barometric, Warnings: h.Warnings,
 	}
 	r.samples(&t.Samples)

@@ -35,7 +35,7 @@ func (t *Track) Cut(fromMS, toMS int64) *Track {
 	out := *t
 	out.StartedAt, out.Session = t.StartedAt.Add(time.Duration(base)*time.Millisecond), Totals{}
 	out.Samples = t.Samples.part(lo, hi)
-	out.Laps, out.Pauses, out.Lengths = nil, nil, nil
+	out.Laps, out.Pauses, out.Lengths, out.Sets = nil, nil, nil, nil
 	for _, l := range t.Laps {
 		span, whole, ok := l.within(base, end)
 		if !ok {
@@ -58,6 +58,12 @@ func (t *Track) Cut(fromMS, toMS int64) *Track {
 			out.Lengths = append(out.Lengths, l)
 		}
 	}
+	for _, s := range t.Sets {
+		if span, whole, ok := s.within(base, end); ok && whole {
+			s.Span = span
+			out.Sets = append(out.Sets, s)
+		}
+	}
 	return &out
 }
 
@@ -75,6 +81,7 @@ func (s *Samples) part(lo, hi int) Samples {
 		TimeMS: slice(s.TimeMS, lo, hi), Lat: slice(s.Lat, lo, hi), Lng: slice(s.Lng, lo, hi), ElevationM: slice(s.ElevationM, lo, hi),
 		DistanceM: slice(s.DistanceM, lo, hi), SpeedMPS: slice(s.SpeedMPS, lo, hi), HeartRateBPM: slice(s.HeartRateBPM, lo, hi),
 		CadenceRPM: slice(s.CadenceRPM, lo, hi), PowerW: slice(s.PowerW, lo, hi), TemperatureC: slice(s.TemperatureC, lo, hi),
+		DepthM: slice(s.DepthM, lo, hi),
 	}
 	base := out.TimeMS[0]
 	for i := range out.TimeMS {
@@ -124,7 +131,7 @@ func Join(parts ...*Track) (*Track, *Fault) {
 		}
 	}
 	out := *parts[0]
-	out.Session, out.Samples, out.Laps, out.Pauses, out.Lengths, out.Warnings = Totals{}, Samples{}, nil, nil, nil, nil
+	out.Session, out.Samples, out.Laps, out.Pauses, out.Lengths, out.Sets, out.Warnings = Totals{}, Samples{}, nil, nil, nil, nil, nil
 	for _, p := range parts {
 		out.append(p, p.StartedAt.Sub(out.StartedAt).Milliseconds())
 	}
@@ -150,6 +157,10 @@ func (t *Track) append(p *Track, at int64) {
 	for _, l := range p.Lengths {
 		l.Span = l.Span.after(at)
 		t.Lengths = append(t.Lengths, l)
+	}
+	for _, s := range p.Sets {
+		s.Span = s.Span.after(at)
+		t.Sets = append(t.Sets, s)
 	}
 	for _, w := range p.Warnings {
 		if !slices.Contains(t.Warnings, w) {
@@ -178,6 +189,7 @@ func (s *Samples) join(parts []*Track) {
 	s.CadenceRPM = column(func(p *Samples) []float32 { return p.CadenceRPM }, false)
 	s.PowerW = column(func(p *Samples) []float32 { return p.PowerW }, false)
 	s.TemperatureC = column(func(p *Samples) []float32 { return p.TemperatureC }, false)
+	s.DepthM = column(func(p *Samples) []float32 { return p.DepthM }, false)
 	before := 0.0 // the way of the parts before
 	s.DistanceM = exact(func(p *Samples) []float64 {
 		out := slices.Clone(p.DistanceM)

@@ -27,6 +27,7 @@ func walk(n int) *track.Track {
 		t.Laps = append(t.Laps, track.Lap{Span: track.Span{StartMS: int64(i) * 1000, EndMS: int64(i+60) * 1000}, Totals: track.Totals{DistanceM: track.Some(60)}})
 	}
 	t.Pauses = []track.Span{{StartMS: 100_000, EndMS: 110_000}}
+	t.Sets = []track.Set{{Span: track.Span{StartMS: 80_000, EndMS: 95_000}, Active: true}, {Span: track.Span{StartMS: 120_000, EndMS: 150_000}}}
 	return t
 }
 
@@ -51,6 +52,9 @@ func TestCut(t *testing.T) {
 	}
 	if d := cmp.Diff([]track.Span{{StartMS: 10_000, EndMS: 20_000}}, part.Pauses); d != "" || len(part.Laps) != 3 {
 		t.Errorf("%d laps, pauses %s", len(part.Laps), d)
+	}
+	if len(part.Sets) != 1 || part.Sets[0].Span != (track.Span{StartMS: 30_000, EndMS: 60_000}) {
+		t.Errorf("sets %+v", part.Sets)
 	}
 	if whole.Samples.DistanceM[90] != 90 || whole.Samples.TimeMS[90] != 90_000 || whole.Laps[1].Totals.DistanceM == nil {
 		t.Error("the whole was changed")
@@ -97,6 +101,9 @@ func TestJoinOfUnlikeTracks(t *testing.T) {
 	nan := float32(math.NaN())
 	if d := cmp.Diff([]float32{109, nan}, both.Samples.HeartRateBPM[9:11], cmpopts.EquateNaNs()); d != "" || both.Samples.DistanceM != nil {
 		t.Errorf("heart rate %s, distance %v", d, both.Samples.DistanceM)
+	}
+	if len(both.Sets) != 4 || both.Sets[2].StartMS != 140_000 {
+		t.Errorf("sets %+v", both.Sets)
 	}
 	if len(both.Samples.PowerW) != 20 || both.Samples.TimeMS[10] != 60_000 {
 		t.Errorf("%d powers, the second starts at %d", len(both.Samples.PowerW), both.Samples.TimeMS[10])

@@ -18,8 +18,11 @@ import (
 // A column of integers under an exact scale packs ten times better than the
 // bits of its floats; what no scale holds exactly is kept bit by bit.
 const (
-	magic   = "PTRK"
-	version = 1
+	magic = "PTRK"
+	// The newest version. What has no column of it is written as the first, so
+	// that readers of yesterday read it.
+	version      = 2
+	firstVersion = 1
 	// maxBody bounds what a frame may unpack to: a million samples in every
 	// column fit in half of it.
 	maxBody = 128 << 20
@@ -48,6 +51,7 @@ type header struct {
 	Laps        []Lap          `json:"laps,omitempty"`
 	Pauses      []Span         `json:"pauses,omitempty"`
 	Lengths     []Length       `json:"lengths,omitempty"`
+	Sets        []Set          `json:"sets,omitempty"`
 	PoolLengthM *float64       `json:"pool_length_m,omitempty"`
 	Session     Totals         `json:"session"`
 	Barometric  bool           `json:"barometric,omitempty"`
@@ -71,7 +75,7 @@ func Encode(t *Track) ([]byte, error) {
 		Format: t.Format, Sport: t.Sport, SubSport: t.SubSport,
 		Name: t.Name, Description: t.Description, Device: t.Device,
 		StartedAt: t.StartedAt.UTC(), UTCOffset: t.UTCOffset,
-		Laps: t.Laps, Pauses: t.Pauses, Lengths: t.Lengths, PoolLengthM: t.PoolLengthM,
+		Laps: t.Laps, Pauses: t.Pauses, Lengths: t.Lengths, Sets: t.Sets, PoolLengthM: t.PoolLengthM,
 		Session: t.Session, Barometric: t.Barometric, Warnings: t.Warnings,
 	})
 	if err != nil {
@@ -88,16 +92,20 @@ func Encode(t *Track) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("track: encode: %w", err)
 	}
+	written := byte(firstVersion)
+	if t.Samples.DepthM != nil {
+		written = version
+	}
 	out := make([]byte, 0, len(body)/4+64)
-	return enc.EncodeAll(body, append(append(out, magic...), version)), nil
+	return enc.EncodeAll(body, append(append(out, magic...), written)), nil
 }
 
 // wide and narrow list the columns in stored order; a new column goes to the
-// end with a new version.
+// end with a new version: depths came with the second.
 func (s *Samples) wide() []*[]float64 { return []*[]float64{&s.Lat, &s.Lng, &s.DistanceM} }
 
 func (s *Samples) narrow() []*[]float32 {
-	return []*[]float32{&s.ElevationM, &s.SpeedMPS, &s.HeartRateBPM, &s.CadenceRPM, &s.PowerW, &s.TemperatureC}
+	return []*[]float32{&s.ElevationM, &s.SpeedMPS, &s.HeartRateBPM, &s.CadenceRPM, &s.PowerW, &s.TemperatureC, &s.DepthM}
 }
 
 // check says whether the columns keep the promises of Samples.

@@ -31,6 +31,7 @@ func ride(n int) *Track {
 		Laps: []Lap{{Span: Span{0, 60_000}, Trigger: "manual", Intensity: "active",
 			Totals: Totals{DistanceM: Some(512.25), AvgPowerW: Some(201)}}},
 		Pauses: []Span{{10_000, 20_000}}, Lengths: []Length{{Span: Span{0, 1}, Active: true, Strokes: Some(12)}},
+		Sets:        []Set{{Span: Span{5, 9}, Active: true, Category: "squat", Exercise: "Kniebeuge", Repetitions: Some(8), WeightKG: Some(62.5)}},
 		PoolLengthM: Some(25), Session: Totals{DistanceM: Some(12_345.67), CaloriesKcal: Some(0)},
 		Barometric: true, Warnings: []string{"crc_missing"},
 	}
@@ -47,6 +48,7 @@ func ride(n int) *Track {
 		s.CadenceRPM = append(s.CadenceRPM, float32(80+i%9)+0.5)
 		s.PowerW = append(s.PowerW, float32(i*7919%400))
 		s.TemperatureC = append(s.TemperatureC, float32(18-i/500))
+		s.DepthM = append(s.DepthM, float32(i%30)/4)
 	}
 	if n > 10 {
 		s.HeartRateBPM[3], s.Lat[4], s.Lng[4] = float32(math.NaN()), math.NaN(), math.NaN()
@@ -122,6 +124,38 @@ func TestHeaderHoldsEveryField(t *testing.T) {
 	s := new(Samples)
 	if got, want := 1+len(s.wide())+len(s.narrow()), reflect.TypeFor[Samples]().NumField(); got != want {
 		t.Errorf("%d columns are stored, Samples has %d", got, want)
+	}
+}
+
+// Readers of yesterday, who know no depths, read all that has none.
+func TestWhatHasNothingNewIsOfTheFirstVersion(t *testing.T) {
+	t.Parallel()
+	for _, deep := range []bool{false, true} {
+		tr, want := ride(3), byte(version)
+		if !deep {
+			tr.Samples.DepthM, want = nil, firstVersion
+		}
+		b, err := Encode(tr)
+		if err != nil || b[len(magic)] != want {
+			t.Errorf("with depths %v: version %d, %v", deep, b[len(magic)], err)
+		}
+	}
+}
+
+func TestUnpackedBytes(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 5000} {
+		b, err := Encode(ride(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := unpack(b[len(magic)+1:])
+		if err != nil || UnpackedBytes(b) != int64(len(body)) {
+			t.Errorf("%d samples: said to be %d bytes, are %d, %v", n, UnpackedBytes(b), len(body), err)
+		}
+	}
+	if UnpackedBytes(nil) != maxBody || UnpackedBytes([]byte("PTRK\x01nothing")) != maxBody {
+		t.Error("what is no track is small")
 	}
 }
 

@@ -20,6 +20,7 @@ type Track struct {
 	Laps      []Lap    // in time order, as the device made them
 	Pauses    []Span   // when the timer was stopped, in time order, not overlapping
 	Lengths   []Length // pool swimming only
+	Sets      []Set    // of strength training, and the rests between them, in time order
 	// PoolLengthM is the length of the pool, or nil.
 	PoolLengthM *float64
 	// Session is what the device itself says of the whole workout.
@@ -42,6 +43,7 @@ type Samples struct {
 	CadenceRPM   []float32
 	PowerW       []float32
 	TemperatureC []float32
+	DepthM       []float32 // under water, positive
 }
 
 // Len is the number of samples.
@@ -69,6 +71,16 @@ type Length struct {
 	Strokes *float64 `json:"strokes,omitempty"`
 }
 
+// Set is one set of an exercise, or a rest.
+type Set struct {
+	Span
+	Active      bool     `json:"active"`
+	Category    string   `json:"category,omitempty"` // FIT exercise category: "bench_press", "squat", ...
+	Exercise    string   `json:"exercise,omitempty"` // within the category, as the file calls it, else FIT's name
+	Repetitions *float64 `json:"repetitions,omitempty"`
+	WeightKG    *float64 `json:"weight_kg,omitempty"`
+}
+
 // Totals are a device's own figures of a session or a lap. Nil means that the
 // file does not say.
 type Totals struct {
@@ -94,6 +106,12 @@ type Totals struct {
 	Cycles           *float64 `json:"cycles,omitempty"` // strides, strokes or crank turns
 	TrainingStress   *float64 `json:"training_stress,omitempty"`
 	Intensity        *float64 `json:"intensity_factor,omitempty"`
+	// Of a dive.
+	MaxDepthM  *float64 `json:"max_depth_m,omitempty"`
+	AvgDepthM  *float64 `json:"avg_depth_m,omitempty"`
+	BottomS    *float64 `json:"bottom_s,omitempty"`
+	SurfaceS   *float64 `json:"surface_s,omitempty"`   // since the dive before
+	DiveNumber *float64 `json:"dive_number,omitempty"` // as the diver counts
 }
 
 // Some makes an optional value of v; a NaN or an infinity is no value.

@@ -43,6 +43,8 @@ func computed(t *track.Track, a Athlete) (*workout, *pulse) {
 	w.gradeAdjusted(smooth)
 	w.aerobic()
 	w.swum()
+	w.lifted()
+	w.dived()
 	return w, beats
 }
 

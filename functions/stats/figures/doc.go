@@ -5,7 +5,7 @@
 //	in    a *track.Track (never changed) and what is known of the Athlete
 //	out   events.Stats (Compute) with best efforts and time in zones (Analyse),
 //	      columns (Streams), laps (Laps), splits (Splits), efforts over any
-//	      distance (BestEfforts), Climbs, Pauses and PoolLengths
+//	      distance (BestEfforts), Climbs, Pauses, PoolLengths and StrengthSets
 //	bad   nothing is an error here: a figure that the track does not support
 //	      is absent, never 0, and Stats.Methods has no entry for it
 //

@@ -7,7 +7,16 @@ import (
 	"paceline/shared/track"
 )
 
-// The errors that other systems make with these figures, each as a case.
+// The errors that other systems make with these figures, each as a case. Those
+// that are not here are held elsewhere: sums of a period as the mean of means, weeks
+// by a year of their own and load as a plain mean in functions/stats
+// (TestTheSpeedOfAPeriodIsNoMeanOfMeans, TestPeriodsOfADay, TestFormByBothConventions);
+// energy over breaks and Keytel's sign of women (TestEnergyNamesItsMethod), a
+// highest heart rate of 220 less the age (TestNoHeartRateFollowsFromAnAge), load
+// without heart or power (TestHeartLoad), costs of splits by their number
+// (BenchmarkSplits) beside this file; a line through a hidden place in
+// functions/stats (TestAMaskedTrackHasGapsAndNoLeaps, TestManyTracksDoNotGiveTheDoorAway);
+// one file of two people in functions/upload (TestTheSameBytesAreTheSameWorkout).
 
 func TestNormalizedPowerHasTheWindow(t *testing.T) {
 	t.Parallel()

@@ -29,6 +29,10 @@ type Lap struct {
 	CaloriesKcal     *float64
 	Trigger          string // what ended it, as the file says
 	Intensity        string // what it was for, as the file says
+	MaxDepthM        *float64
+	AvgDepthM        *float64
+	BottomTimeS      *float64
+	SurfaceIntervalS *float64
 }
 
 // Laps are the device's laps in time order, their totals where the device says
@@ -78,6 +82,8 @@ func newLap(t *track.Track, tl *timeline, c *course, l *track.Lap) Lap {
 		Intensity:        l.Intensity,
 		NormalizedPowerW: d.NormalizedPowerW,
 		CaloriesKcal:     d.CaloriesKcal,
+		BottomTimeS:      d.BottomS,
+		SurfaceIntervalS: d.SurfaceS,
 	}
 	elapsed := float64(l.EndMS-l.StartMS) / 1000
 	cut := cutter{spans: tl.stops}
@@ -122,6 +128,8 @@ func (l *Lap) sense(r stretch, d *track.Totals, in *track.Samples) {
 	l.AvgCadenceRPM, l.MaxCadenceRPM = either(sensed(d.AvgCadenceRPM, cadences), avg), either(sensed(d.MaxCadenceRPM, cadences), top)
 	avg, top = r.mean(in.PowerW, powers)
 	l.AvgPowerW, l.MaxPowerW = either(sensed(d.AvgPowerW, powers), avg), either(sensed(d.MaxPowerW, powers), top)
+	avg, top = r.mean(in.DepthM, depths)
+	l.AvgDepthM, l.MaxDepthM = either(sensed(d.AvgDepthM, depths), avg), either(sensed(d.MaxDepthM, depths), top)
 }
 
 // sensed is a device's figure where a sensor can say it.

@@ -132,6 +132,7 @@ func (w *workout) totalPeaks() []Peak {
 	var out []Peak
 	for name, v := range map[string]*float64{
 		"distance_m": w.DistanceM, "moving_time_s": w.MovingTimeS, "elevation_gain_m": w.ElevationGainM, "training_load": w.TrainingLoad,
+		"volume_kg": w.VolumeKG, "max_depth_m": w.MaxDepthM,
 	} {
 		if v != nil && *v > 0 {
 			out = append(out, Peak{Kind: ByTotal, Name: name, Value: *v})

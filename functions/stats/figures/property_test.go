@@ -137,6 +137,88 @@ func TestSmartRecordingChangesNoMean(t *testing.T) {
 	})
 }
 
+// The parts of a workout add up to it, but for the second in which it was cut,
+// and no part is faster than the whole.
+func TestPartsAddUp(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		tr := outing(r)
+		tr.Format = "fit"
+		n := tr.Samples.Len()
+		at := int64(rapid.IntRange(20, n-20).Draw(r, "cut")) * 1000
+		var way, moving, work, beats float64
+		for _, part := range []*track.Track{tr.Cut(0, at), tr.Cut(at, int64(n)*1000)} {
+			s := Compute(part, Athlete{})
+			way += zero(s.DistanceM)
+			moving += zero(s.MovingTimeS)
+			work += zero(s.WorkKJ)
+			beats += zero(s.AvgHeartRateBPM) * *s.ElapsedTimeS
+			for _, d := range []float64{50, 400} {
+				whole, piece := BestEfforts(tr, []float64{d}), BestEfforts(part, []float64{d})
+				if len(piece) > 0 && (len(whole) == 0 || piece[0].ElapsedTimeS < whole[0].ElapsedTimeS-1e-6) {
+					r.Fatalf("a part does %v m in %v s, the whole in %v", d, piece[0].ElapsedTimeS, whole)
+				}
+			}
+		}
+		s := Compute(tr, Athlete{})
+		rate := zero(s.AvgHeartRateBPM) * *s.ElapsedTimeS
+		same(r, "distance", &way, some(zero(s.DistanceM)), 1)
+		same(r, "moving time", &moving, some(zero(s.MovingTimeS)), 2*shortestStopS)
+		same(r, "work", &work, some(zero(s.WorkKJ)), 0.6) // the second that both parts hold
+		same(r, "heart beats", &beats, &rate, 2*250)
+	})
+}
+
+func zero(v *float64) float64 {
+	if v == nil {
+		return 0
+	}
+	return *v
+}
+
+// A sample more between each two, on the way from one to the other, changes what
+// it should: their number.
+func TestTwiceAsManySamplesAreTheSameWorkout(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		tr := outing(r)
+		tr.Format = "fit"
+		in := &tr.Samples
+		fine := *tr
+		fine.Samples = track.Samples{}
+		out := &fine.Samples
+		for i := range in.TimeMS {
+			if i > 0 {
+				out.TimeMS = append(out.TimeMS, (in.TimeMS[i-1]+in.TimeMS[i])/2)
+				out.Lat, out.Lng = append(out.Lat, (in.Lat[i-1]+in.Lat[i])/2), append(out.Lng, in.Lng[i])
+				out.ElevationM = append(out.ElevationM, (in.ElevationM[i-1]+in.ElevationM[i])/2)
+				out.HeartRateBPM = append(out.HeartRateBPM, in.HeartRateBPM[i-1]) // which held until now
+				out.PowerW = append(out.PowerW, in.PowerW[i-1])
+			}
+			out.TimeMS = append(out.TimeMS, in.TimeMS[i])
+			out.Lat, out.Lng = append(out.Lat, in.Lat[i]), append(out.Lng, in.Lng[i])
+			out.ElevationM = append(out.ElevationM, in.ElevationM[i])
+			out.HeartRateBPM, out.PowerW = append(out.HeartRateBPM, in.HeartRateBPM[i]), append(out.PowerW, in.PowerW[i])
+		}
+		a, b := Compute(tr, Athlete{}), Compute(&fine, Athlete{})
+		if b.Points != 2*a.Points-1 {
+			r.Fatalf("%d samples became %d", a.Points, b.Points)
+		}
+		same(r, "distance", a.DistanceM, b.DistanceM, 0.01)
+		same(r, "elapsed time", a.ElapsedTimeS, b.ElapsedTimeS, 0)
+		same(r, "heart rate", a.AvgHeartRateBPM, b.AvgHeartRateBPM, 0.2) // the last sample holds half as long
+		same(r, "power", a.AvgPowerW, b.AvgPowerW, 0.01**a.MaxPowerW+1)
+		same(r, "gain", a.ElevationGainM, b.ElevationGainM, 1)
+		x, y := BestEfforts(tr, []float64{100}), BestEfforts(&fine, []float64{100})
+		if len(x) != len(y) {
+			r.Fatalf("efforts %v and %v", x, y)
+		}
+		if len(x) > 0 {
+			same(r, "best 100 m", &x[0].ElapsedTimeS, &y[0].ElapsedTimeS, 0.01)
+		}
+	})
+}
+
 func TestNoWindowIsFasterThanTheBestEffort(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -195,6 +277,7 @@ func TestAnythingIsComputed(t *testing.T) {
 		}
 		in.DistanceM, in.SpeedMPS, in.ElevationM = floats("distance"), small("speed"), small("elevation")
 		in.HeartRateBPM, in.CadenceRPM, in.PowerW, in.TemperatureC = small("hr"), small("cadence"), small("power"), small("temperature")
+		in.DepthM = small("depth")
 		if v := rapid.SampledFrom([]float64{0, -1, math.NaN(), 5, 1e12}).Draw(r, "total"); v != 0 {
 			tr.Session = track.Totals{DistanceM: &v, TimerS: &v, ElapsedS: &v, MovingS: &v, AscentM: &v, AvgSpeedMPS: &v,
 				MaxSpeedMPS: &v, AvgHeartRateBPM: &v, MaxHeartRateBPM: &v, AvgPowerW: &v, MaxPowerW: &v, NormalizedPowerW: &v, CaloriesKcal: &v}

@@ -20,6 +20,7 @@ type Series struct {
 	CadenceRPM   []float64
 	PowerW       []float64
 	TemperatureC []float64
+	DepthM       []float64
 }
 
 // Streams are the samples of a track, with the distance and the speed that its
@@ -40,6 +41,7 @@ func Streams(t *track.Track) Series {
 		CadenceRPM:   widened(in.CadenceRPM),
 		PowerW:       widened(in.PowerW),
 		TemperatureC: widened(in.TemperatureC),
+		DepthM:       widened(in.DepthM),
 	}
 	for i, ms := range in.TimeMS {
 		out.TimeS[i] = float64(ms) / 1000
@@ -63,7 +65,7 @@ func widened(in []float32) []float64 {
 // columns are all columns but the time.
 func (s *Series) columns() []*[]float64 {
 	return []*[]float64{&s.Lat, &s.Lng, &s.ElevationM, &s.DistanceM, &s.SpeedMPS,
-		&s.HeartRateBPM, &s.CadenceRPM, &s.PowerW, &s.TemperatureC}
+		&s.HeartRateBPM, &s.CadenceRPM, &s.PowerW, &s.TemperatureC, &s.DepthM}
 }
 
 // Downsample is at most points samples of s, evenly chosen by time, the first

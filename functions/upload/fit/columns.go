@@ -13,6 +13,7 @@ const (
 	colCadence
 	colPower
 	colTemperature
+	colDepth
 	colCount
 	colWide = colElevation // columns below are float64
 )

@@ -47,7 +47,7 @@ func check(t *testing.T, x *track.Track) {
 	for name, l := range map[string]int{
 		"lat": len(s.Lat), "lng": len(s.Lng), "distance": len(s.DistanceM), "elevation": len(s.ElevationM),
 		"speed": len(s.SpeedMPS), "heart rate": len(s.HeartRateBPM), "cadence": len(s.CadenceRPM),
-		"power": len(s.PowerW), "temperature": len(s.TemperatureC),
+		"power": len(s.PowerW), "temperature": len(s.TemperatureC), "depth": len(s.DepthM),
 	} {
 		if l != 0 && l != n {
 			t.Errorf("column %s has %d values for %d samples", name, l, n)
@@ -66,6 +66,11 @@ func check(t *testing.T, x *track.Track) {
 	for _, l := range x.Laps {
 		if l.StartMS < 0 || l.EndMS < l.StartMS {
 			t.Errorf("lap %+v", l.Span)
+		}
+	}
+	for _, s := range x.Sets {
+		if s.StartMS < 0 || s.EndMS < s.StartMS {
+			t.Errorf("set %+v", s.Span)
 		}
 	}
 }
@@ -120,6 +125,56 @@ func TestStrengthHasHeartRateOnly(t *testing.T) {
 	x := one(t, fittest.Strength(start, 100))
 	if x.Samples.Lat != nil || x.Samples.DistanceM != nil || len(x.Samples.HeartRateBPM) != 100 || x.SubSport != "strength_training" {
 		t.Errorf("got %+v", x)
+	}
+}
+
+func TestSetsOfStrength(t *testing.T) {
+	t.Parallel()
+	x := one(t, fittest.Lifting(start))
+	if len(x.Sets) != 7 {
+		t.Fatalf("%d sets", len(x.Sets))
+	}
+	squats, rest, pushups := x.Sets[2], x.Sets[3], x.Sets[6]
+	if !squats.Active || squats.Category != "squat" || squats.Exercise != "Deep squat" || *squats.Repetitions != 8 || *squats.WeightKG != 60 || squats.StartMS != 120_000 || squats.EndMS != 160_000 {
+		t.Errorf("set %+v", squats)
+	}
+	if rest.Active || rest.Repetitions != nil || rest.EndMS-rest.StartMS != 80_000 {
+		t.Errorf("rest %+v", rest)
+	}
+	if pushups.Category != "push_up" || pushups.Exercise != "push_up" || *pushups.Repetitions != 20 || pushups.WeightKG != nil {
+		t.Errorf("set without a weight %+v", pushups)
+	}
+	if none := one(t, fittest.Strength(start, 100)); none.Sets != nil {
+		t.Errorf("sets of a file without any: %+v", none.Sets)
+	}
+}
+
+func TestDive(t *testing.T) {
+	t.Parallel()
+	x := one(t, fittest.Dive(start))
+	s := x.Session
+	if *s.MaxDepthM != 20.1 || *s.AvgDepthM != 12.5 || *s.BottomS != 570 || *s.SurfaceS != 7200 || *s.DiveNumber != 12 {
+		t.Errorf("summary %+v", s)
+	}
+	if d := x.Samples.DepthM; len(d) != 600 || d[0] != 0 || d[300] != 20 || x.Sport != "diving" {
+		t.Errorf("%s, %d depths", x.Sport, len(x.Samples.DepthM))
+	}
+	if l := x.Laps[0].Totals; l.MaxDepthM != nil {
+		t.Errorf("the lap has the summary of the session: %v", *l.MaxDepthM)
+	}
+}
+
+// A real dive of a Garmin Descent: its summary is once that of the lap and once
+// that of the session.
+func TestARealDive(t *testing.T) {
+	t.Parallel()
+	x := one(t, corpusFiles(t)["files/jimmykane__fit-parser/test-diving.fit"])
+	if s, l := x.Session, x.Laps[0].Totals; *s.MaxDepthM != 17.646 || *s.AvgDepthM != 11.291 || *s.BottomS != 3103.527 || *s.SurfaceS != 1_029_066 || *s.DiveNumber != 803 || *l.MaxDepthM != 17.646 {
+		t.Errorf("session %+v, lap %+v", s, l)
+	}
+	deepest := slices.Max(x.Samples.DepthM)
+	if x.SubSport != "multi_gas_diving" || deepest < 17 || deepest > 17.7 {
+		t.Errorf("%s to %v m", x.SubSport, deepest)
 	}
 }
 

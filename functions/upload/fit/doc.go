@@ -47,6 +47,12 @@
 // ("timer_elapsed_swapped"); an elapsed time that the timer and the records
 // contradict is left out ("elapsed_time_ignored").
 //
+// # Strength and dives
+//
+// Sets carry the name that the file gives to their exercise, else the profile's.
+// The summary of a dive is a part of the totals of the session or the lap that it
+// names; the depth of records is a column.
+//
 // # Barometer
 //
 // A track is barometric when the file lists a local barometer among its

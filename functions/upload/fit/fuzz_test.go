@@ -14,7 +14,7 @@ import (
 func FuzzDecode(f *testing.F) {
 	for _, seed := range [][]byte{
 		fittest.Run(start, 130), fittest.Ride(start, 5), fittest.PoolSwim(start, 6), fittest.Triathlon(start),
-		fittest.Strength(start, 3), fittest.Course(start), fittest.Workout(start),
+		fittest.Strength(start, 3), fittest.Lifting(start), fittest.Dive(start), fittest.Course(start), fittest.Workout(start),
 	} {
 		f.Add(seed)
 		f.Add(seed[14 : len(seed)-2])

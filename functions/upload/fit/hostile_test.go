@@ -31,6 +31,9 @@ func TestHostileFilesStayCheap(t *testing.T) {
 		"sessions without fields":           fill(fittest.NewWire().Activity().Define(1, 18), 1),
 		"laps without fields":               fill(fittest.NewWire().Activity().Define(1, 19), 1),
 		"lengths of fields without bytes":   fill(fittest.NewWire().Activity().Define(1, 101, slices.Repeat([]f{{2, 0, fittest.Uint32}}, 255)...), 1),
+		"sets of one exercise":              fill(fittest.NewWire().Activity().Define(1, 225, f{7, 2, fittest.Uint16}, f{8, 2, fittest.Uint16}), 1, 28, 0, 255, 0),
+		"names of exercises":                fill(fittest.NewWire().Activity().Define(1, 264, f{0, 2, fittest.Uint16}, f{2, 2, fittest.String}), 1, 'x', 'y', 'x', 'y'),
+		"summaries of dives":                fill(fittest.NewWire().Activity().Define(1, 268, f{0, 2, fittest.Uint16}, f{1, 2, fittest.Uint16}), 1, 18, 0, 'x', 'y'),
 		"devices without fields":            fill(fittest.NewWire().Activity().Define(1, 23), 1),
 		"stops and starts of the timer":     fill(fittest.NewWire().Activity().Define(1, 21, stamp, f{0, 1, fittest.Enum}, f{1, 1, fittest.Enum}), append(stop, 0, 0, stop[0], stop[1], stop[2], stop[3], stop[4], 0, 1)...),
 		"definitions over and over":         fill(fittest.NewWire().Activity(), 0x41, 0, 0, 20, 0, 1, 253, 4, 0x86),
@@ -57,7 +60,7 @@ func TestHostileFilesStayCheap(t *testing.T) {
 func TestMutatedFiles(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	seeds := [][]byte{fittest.Run(start, 130), fittest.PoolSwim(start, 6), fittest.Triathlon(start), fittest.Strength(start, 3)}
+	seeds := [][]byte{fittest.Run(start, 130), fittest.PoolSwim(start, 6), fittest.Triathlon(start), fittest.Strength(start, 3), fittest.Lifting(start), fittest.Dive(start)}
 	for range 20_000 {
 		seed := seeds[r.IntN(len(seeds))]
 		b := bytes.Clone(seed[14 : len(seed)-2])

@@ -60,6 +60,9 @@ type part struct {
 	columns               columns
 	sessions              []kept
 	laps, lengths         []kept
+	sets                  []kept
+	titles                map[exercise]string
+	dives                 map[dive]message
 	earlierSessions       int // in earlier files of the chain, for the limit
 	sessionAt             int // records before the last session message
 	events                []timerEvent
@@ -175,7 +178,7 @@ func (p *part) activity() bool {
 
 // worth says that something was recorded.
 func (p *part) worth() bool {
-	if len(p.columns.times) > 0 || len(p.lengths) > 0 {
+	if len(p.columns.times) > 0 || len(p.lengths) > 0 || len(p.sets) > 0 {
 		return true
 	}
 	for _, s := range p.sessions {

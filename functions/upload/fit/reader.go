@@ -21,14 +21,19 @@ const (
 	messageHR          = 132
 	messageCorrelation = 162
 	messageDescription = 206
+	messageSet         = 225
+	messageExercise    = 264 // exercise_title
+	messageDive        = 268 // dive_summary
 	messageNone        = 0xFFFF
 )
 
 // Bounds on what a file may make us keep. A day in a pool has some 3,000
-// lengths, and no watch writes a thousand laps.
+// lengths, and no watch writes a thousand laps, sets or names of exercises.
 const (
 	maxLaps    = 20_000
 	maxLengths = 100_000
+	maxSets    = 5_000
+	maxTitles  = 2_000
 )
 
 // reader goes through the messages of one FIT file.
@@ -119,6 +124,12 @@ func (r *reader) take(m message, when uint32) *track.Fault {
 		return p.addLap(m, when, r.at)
 	case messageLength:
 		return p.addLength(m, r.at)
+	case messageSet:
+		return p.addSet(m, r.at)
+	case messageDive:
+		p.addDive(m)
+	case messageExercise:
+		p.addTitle(m)
 	case messageEvent:
 		p.addEvent(m, when)
 	case messageHR:

@@ -54,6 +54,7 @@ var recordFields = []struct {
 	{num: 52, step: step{act: actFill, col: colCadence, scale: 256}},
 	{num: 7, step: step{act: actSet, col: colPower, scale: 1}},
 	{num: 13, step: step{act: actSet, col: colTemperature, scale: 1}},
+	{num: 92, step: step{act: actSet, col: colDepth, scale: 1000}},
 	{num: 91, step: step{act: actPressure, scale: 1}},
 }
 

@@ -19,6 +19,7 @@ func (c *columns) samples(from, to int, start int64) track.Samples {
 		CadenceRPM:   present(c.narrow[colCadence], from, to),
 		PowerW:       present(c.narrow[colPower], from, to),
 		TemperatureC: present(c.narrow[colTemperature], from, to),
+		DepthM:       present(c.narrow[colDepth], from, to),
 	}
 	for i := range s.TimeMS {
 		s.TimeMS[i] -= start

@@ -166,6 +166,7 @@ func (p *part) track(s *session) *track.Track {
 		return t
 	}
 	t.Session = s.totals(&sessionFields)
+	p.dived(messageSession, s.message, &t.Session)
 	if pool := s.value(sessionPoolLength, 100); pool > 0 {
 		t.PoolLengthM = track.Some(pool)
 	}

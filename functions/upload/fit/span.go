@@ -20,19 +20,20 @@ const (
 	lengthType    = 12
 )
 
-// placeSpans gives laps and lengths their starts and sorts them, and finds the
+// placeSpans gives laps, lengths and sets their starts and sorts them, and finds the
 // pauses of the whole file, so that sessions can take their share.
 func (p *part) placeSpans() {
-	p.laps = p.placed(p.laps)
-	p.lengths = p.placed(p.lengths)
+	p.laps = placed(p.laps, p.startOf)
+	p.lengths = placed(p.lengths, p.startOf)
+	p.sets = placed(p.sets, p.setStartOf)
 	p.pauses = p.findPauses()
 }
 
 // placed leaves out what has no start.
-func (p *part) placed(all []kept) []kept {
+func placed(all []kept, startOf func(kept) (int64, bool)) []kept {
 	out := all[:0]
 	for _, k := range all {
-		if at, ok := p.startOf(k); ok {
+		if at, ok := startOf(k); ok {
 			k.at = at
 			out = append(out, k)
 		}
@@ -41,7 +42,7 @@ func (p *part) placed(all []kept) []kept {
 	return out
 }
 
-// addSpans gives a track the laps, lengths and pauses of its session; start is
+// addSpans gives a track the laps, lengths, sets and pauses of its session; start is
 // where its time begins.
 func (p *part) addSpans(t *track.Track, s *session, start int64) {
 	for _, k := range s.share(p.laps) {
@@ -49,6 +50,9 @@ func (p *part) addSpans(t *track.Track, s *session, start int64) {
 	}
 	for _, k := range s.share(p.lengths) {
 		t.Lengths = append(t.Lengths, length(k, start))
+	}
+	for _, k := range s.share(p.sets) {
+		t.Sets = append(t.Sets, p.set(k, start))
 	}
 	at := sort.Search(len(p.pauses), func(i int) bool { return p.pauses[i].EndMS > s.begin })
 	for _, pause := range p.pauses[at:] {
@@ -78,6 +82,7 @@ func (p *part) lap(k kept, start int64) track.Lap {
 		Intensity: profile.Intensity(uint8(k.whole(lapIntensity, 0xFF))),
 		Totals:    k.totals(&lapFields),
 	}
+	p.dived(messageLap, k.message, &l.Totals)
 	end := k.at
 	if elapsed := k.native(totalElapsed); !math.IsNaN(elapsed) {
 		end += int64(elapsed)

@@ -60,6 +60,40 @@ func Strength(start time.Time, seconds int) []byte {
 	})...)
 }
 
+// Lifting is a strength workout of three sets of eight squats with 60 kg, each
+// 40 s long, and a rest of 80 s after each; and a set of push-ups, which have no
+// weight. The file calls the squats by a name of its own.
+func Lifting(start time.Time) []byte {
+	a := &activity{sport: typedef.SportTraining, sub: typedef.SubSportStrengthTraining}
+	out := a.messages(start, 500, func(i int, r *mesgdef.Record) { r.SetHeartRate(uint8(100 + i%30)) })
+	out = append(out, mesgdef.NewExerciseTitle(nil).SetExerciseCategory(typedef.ExerciseCategorySquat).
+		SetExerciseName(uint16(typedef.SquatExerciseNameBarbellBackSquat)).SetWktStepName([]string{"Deep squat"}).ToMesg(nil))
+	set := func(at, seconds int, kind typedef.SetType) *mesgdef.Set {
+		from := start.Add(time.Duration(at) * time.Second)
+		return mesgdef.NewSet(nil).SetStartTime(from).SetTimestamp(from.Add(time.Duration(seconds) * time.Second)).
+			SetDurationScaled(float64(seconds)).SetSetType(kind)
+	}
+	for i := range 3 {
+		squats := set(120*i, 40, typedef.SetTypeActive).SetRepetitions(8).SetWeightScaled(60).
+			SetCategory([]typedef.ExerciseCategory{typedef.ExerciseCategorySquat}).
+			SetCategorySubtype([]uint16{uint16(typedef.SquatExerciseNameBarbellBackSquat)})
+		out = append(out, squats.ToMesg(nil), set(120*i+40, 80, typedef.SetTypeRest).ToMesg(nil))
+	}
+	pushups := set(360, 60, typedef.SetTypeActive).SetRepetitions(20).SetWeight(0).
+		SetCategory([]typedef.ExerciseCategory{typedef.ExerciseCategoryPushUp}).SetCategorySubtype([]uint16{uint16(typedef.PushUpExerciseNamePushUp)})
+	return Encode(append(out, pushups.ToMesg(nil))...)
+}
+
+// Dive is a dive of ten minutes to 20 m and back, a sample a second, with the
+// device's summary of it: the twelfth, two hours after the one before.
+func Dive(start time.Time) []byte {
+	a := &activity{sport: typedef.SportDiving, sub: typedef.SubSportSingleGasDiving}
+	out := a.messages(start, 600, func(i int, r *mesgdef.Record) { r.SetDepthScaled(20 * math.Sin(float64(i)/600*math.Pi)) })
+	return Encode(append(out, mesgdef.NewDiveSummary(nil).SetTimestamp(start.Add(10*time.Minute)).
+		SetReferenceMesg(typedef.MesgNumSession).SetReferenceIndex(0).SetAvgDepthScaled(12.5).SetMaxDepthScaled(20.1).
+		SetSurfaceInterval(7200).SetBottomTimeScaled(570).SetDiveNumber(12).ToMesg(nil))...)
+}
+
 // place puts the record of second i at speed m/s on a straight way north, with
 // waves of 20 m in height.
 func place(r *mesgdef.Record, i int, speed float64) {

@@ -47,6 +47,28 @@ func TestEnumsAreThoseOfTheProfile(t *testing.T) {
 	}
 }
 
+func TestExercisesAreThoseOfTheProfile(t *testing.T) {
+	t.Parallel()
+	for _, c := range typedef.ListExerciseCategory() {
+		if c != typedef.ExerciseCategoryUnknown && profile.ExerciseCategory(uint16(c)) != c.String() {
+			t.Errorf("category %d: %q, want %q", c, profile.ExerciseCategory(uint16(c)), c)
+		}
+	}
+	for _, e := range typedef.ListSquatExerciseName() {
+		if got := profile.Exercise(uint16(typedef.ExerciseCategorySquat), uint16(e)); got != e.String() {
+			t.Errorf("squat %d: %q, want %q", e, got, e)
+		}
+	}
+	for _, e := range typedef.ListBenchPressExerciseName() {
+		if got := profile.Exercise(uint16(typedef.ExerciseCategoryBenchPress), uint16(e)); got != e.String() {
+			t.Errorf("bench press %d: %q, want %q", e, got, e)
+		}
+	}
+	if none := profile.ExerciseCategory(0xFFFF) + profile.Exercise(0, 0xFFFF) + profile.Exercise(0xFFFF, 0); none != "" {
+		t.Errorf("an invalid value has the name %q", none)
+	}
+}
+
 func TestDevice(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
