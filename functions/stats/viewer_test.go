@@ -228,7 +228,7 @@ func TestAPrivacyZoneReachesWhatWasPublishedBefore(t *testing.T) {
 	changes()
 	var zone api.PrivacyZone
 	r.Call(functiontest.Person{ID: anna}, "POST", "/v1/privacy-zones", map[string]any{"lat": 52, "lng": 13, "radius_m": 400}).JSON(t, &zone)
-	if got := fmt.Sprint(changes()); got != "[01A1{1 true}]" {
+	if got := fmt.Sprint(changes()); got != "[01A1 {1 true}]" {
 		t.Errorf("told of %s", got)
 	}
 	var replay api.Replay
@@ -265,7 +265,7 @@ func TestAPrivacyZoneReachesWhatWasPublishedBefore(t *testing.T) {
 		t.Errorf("computed again with %+v, first with %+v", last.Hiding, all[0].Hiding)
 	}
 	r.Call(functiontest.Person{ID: anna}, "DELETE", "/v1/privacy-zones/"+zone.ID, nil)
-	if got := fmt.Sprint(changes()); got != "[01A2{2 false}]" {
+	if got := fmt.Sprint(changes()); got != "[01A2 {2 false}]" {
 		t.Errorf("without the zone told of %s", got)
 	}
 }

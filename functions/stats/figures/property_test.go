@@ -155,7 +155,7 @@ func TestPartsAddUp(t *testing.T) {
 			beats += zero(s.AvgHeartRateBPM) * *s.ElapsedTimeS
 			for _, d := range []float64{50, 400} {
 				whole, piece := BestEfforts(tr, []float64{d}), BestEfforts(part, []float64{d})
-				if len(piece) > 0 && (len(whole) == 0 || piece[0].ElapsedTimeS < whole[0].ElapsedTimeS-1e-6) {
+				if len(piece) > 0 && (len(whole) == 0 || piece[0].ElapsedTimeS < whole[0].ElapsedTimeS-1e-4) {
 					r.Fatalf("a part does %v m in %v s, the whole in %v", d, piece[0].ElapsedTimeS, whole)
 				}
 			}
@@ -206,8 +206,8 @@ func TestTwiceAsManySamplesAreTheSameWorkout(t *testing.T) {
 		}
 		same(r, "distance", a.DistanceM, b.DistanceM, 0.01)
 		same(r, "elapsed time", a.ElapsedTimeS, b.ElapsedTimeS, 0)
-		same(r, "heart rate", a.AvgHeartRateBPM, b.AvgHeartRateBPM, 0.2) // the last sample holds half as long
-		same(r, "power", a.AvgPowerW, b.AvgPowerW, 0.01**a.MaxPowerW+1)
+		same(r, "heart rate", a.AvgHeartRateBPM, b.AvgHeartRateBPM, 0.5) // the last sample holds half as long
+		same(r, "power", a.AvgPowerW, b.AvgPowerW, 3)
 		same(r, "gain", a.ElevationGainM, b.ElevationGainM, 1)
 		x, y := BestEfforts(tr, []float64{100}), BestEfforts(&fine, []float64{100})
 		if len(x) != len(y) {
