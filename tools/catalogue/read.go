@@ -64,7 +64,8 @@ func read(root string) ([]Row, error) {
 	for _, p := range events.All() {
 		t := reflect.TypeOf(p).Elem()
 		by := made[t.Name()]
-		if len(by) == 0 { // what the kit makes for every function
+		// What the kit makes for every function; of signals some begin in functions.
+		if len(by) == 0 || p.EventType() == events.TypeSecuritySignal {
 			by = slices.Sorted(slices.Values(events.Senders(p.EventType())))
 		}
 		row := Row{Type: p.EventType(), Description: text.sentence(t.Name()), Functions: by, Listeners: listeners(set, p.EventType())}
