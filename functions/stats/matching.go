@@ -65,13 +65,9 @@ func (n tileNames) sought(t segment.Tile) []string {
 type start struct{ id, sport, finish string }
 
 // startsIn are the segments that begin in tiles.
-func (w workouts) startsIn(ctx context.Context, tiles []segment.Tile) ([]start, error) {
-	names, err := w.tileNames(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (w workouts) startsIn(ctx context.Context, names tileNames, tiles []segment.Tile) ([]start, error) {
 	var cmds []*redis.MapStringStringCmd
-	_, err = w.Client().Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := w.Client().Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, t := range tiles {
 			for _, name := range names.sought(t) {
 				cmds = append(cmds, p.HGetAll(ctx, w.Key(name, "starts", name)))
@@ -91,15 +87,11 @@ func (w workouts) startsIn(ctx context.Context, tiles []segment.Tile) ([]start, 
 
 // roam enters a person into the regions that a path touched, where they are not
 // yet.
-func (w workouts) roam(ctx context.Context, user string, path *segment.Path) error {
-	names, err := w.tileNames(ctx)
-	if err != nil {
-		return err
-	}
+func (w workouts) roam(ctx context.Context, user string, names tileNames, path *segment.Path) error {
 	var fresh []any
 	regions := path.Regions()
 	known := make([]*redis.BoolCmd, len(regions))
-	_, err = w.Client().Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := w.Client().Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, t := range regions {
 			known[i] = p.SIsMember(ctx, w.Key(user, "regions", user), names.written(t))
 		}
@@ -144,14 +136,10 @@ func (w workouts) roam(ctx context.Context, user string, path *segment.Path) err
 
 // candidates are the segments of a sport whose start and finish a path comes near
 // to, and that a person's workouts count on.
-func (w workouts) candidates(ctx context.Context, user, sport string, path *segment.Path) ([]*Segment, error) {
+func (w workouts) candidates(ctx context.Context, user, sport string, names tileNames, path *segment.Path) ([]*Segment, error) {
 	tiles := path.Tiles()
-	starts, err := w.startsIn(ctx, tiles)
+	starts, err := w.startsIn(ctx, names, tiles)
 	if err != nil || len(starts) == 0 {
-		return nil, err
-	}
-	names, err := w.tileNames(ctx)
-	if err != nil {
 		return nil, err
 	}
 	near := map[string]bool{}
@@ -191,11 +179,14 @@ func (f *stats) match(ctx context.Context, w events.Workout, a *analysis) error 
 	path := segment.NewPath(a.places)
 	var found []*Segment
 	if len(path.Tiles()) > 0 {
-		if err := f.workouts.roam(ctx, w.UserID, path); err != nil {
+		names, err := f.workouts.tileNames(ctx)
+		if err != nil {
 			return err
 		}
-		var err error
-		if found, err = f.workouts.candidates(ctx, w.UserID, w.Sport, path); err != nil {
+		if err := f.workouts.roam(ctx, w.UserID, names, path); err != nil {
+			return err
+		}
+		if found, err = f.workouts.candidates(ctx, w.UserID, w.Sport, names, path); err != nil {
 			return err
 		}
 	}

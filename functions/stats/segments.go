@@ -377,7 +377,11 @@ func (f *stats) listSegments(w http.ResponseWriter, r *http.Request) error {
 		}
 		*p.to = v
 	}
-	starts, err := f.workouts.startsIn(r.Context(), segment.Around(lat, lng, radius, segment.StartZoom))
+	names, err := f.workouts.tileNames(r.Context())
+	if err != nil {
+		return err
+	}
+	starts, err := f.workouts.startsIn(r.Context(), names, segment.Around(lat, lng, radius, segment.StartZoom))
 	if err != nil {
 		return err
 	}

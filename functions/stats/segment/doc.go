@@ -14,12 +14,13 @@
 // time that they went through the second, each interpolated between samples. All
 // time in between counts, stops too, since a leaderboard that forgives stops
 // compares those who stop (domain.md, 3.7). Direction counts, as the gates have
-// one. Each lap is an effort of its own; two of them do not overlap.
+// one. Who turns within 10 m of a gate, or whose recording begins or ends there, has
+// gone through it. Each lap is an effort of its own; two of them do not overlap.
 //
 // In between the path keeps within 25 m of the line: a tenth of the segment may
 // be missed, as many metres may be gone beside it, and what was gone may not be
 // far shorter than the line (which cuts hairpins that lie close together). So
 // noise and a recording of five seconds match, a street 50 m away does not.
 //
-// A leap of the recording ends an attempt.
+// A leap of the recording, or a gap of more than 500 m, ends an attempt.
 package segment

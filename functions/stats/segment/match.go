@@ -7,7 +7,7 @@ const NearM = 25.0
 
 // What else a match is made by; see the package's description.
 const (
-	edgeM   = 10.0 // how much of the line a recording may miss at its own ends
+	edgeM   = 10.0 // how far from a gate somebody may begin, end or turn without going through
 	share   = 0.1  // of the segment that may be missed, and gone beside it
 	shorter = 0.85 // of the segment that must have been gone at least
 	stepM   = 10.0 // how closely a path is compared
@@ -52,18 +52,33 @@ func round(s float64) float64 { return math.Round(s*1000) / 1000 }
 // starts are the crossings of the start, the last one of each stay near it.
 func (p *Path) starts(l *Line) []crossing {
 	var out []crossing
-	for _, k := range p.steps[l.StartTile()] {
-		i := int(k)
-		c, ok := p.through(l, l.start, p.at[i-1].Point, i, i == 1 || p.at[i-1].leap)
-		if !ok {
-			continue
+	for _, s := range p.steps[l.StartTile()] {
+		for i := s.from; i <= s.last; i++ {
+			c, ok := p.through(l, l.start, p.at[i-1].Point, i, i == 1 || p.at[i-1].leap)
+			if !ok {
+				c, ok = p.turns(l, i)
+			}
+			if !ok {
+				continue
+			}
+			if n := len(out); n > 0 && p.stays(l, out[n-1].step, i) {
+				out = out[:n-1]
+			}
+			out = append(out, c)
 		}
-		if n := len(out); n > 0 && p.stays(l, out[n-1].step, i) {
-			out = out[:n-1]
-		}
-		out = append(out, c)
 	}
 	return out
+}
+
+// turns says whether somebody came back at moment i to just behind the start, and
+// set off again: as who runs up a hill again and again.
+func (p *Path) turns(l *Line, i int) (crossing, bool) {
+	if i+1 == len(p.at) || p.at[i+1].leap {
+		return crossing{}, false
+	}
+	before, now, after := l.start.ahead(p.at[i-1].Point), l.start.ahead(p.at[i].Point), l.start.ahead(p.at[i+1].Point)
+	at := p.at[i]
+	return crossing{at.Point, i + 1, at.s}, now > 0 && before > now && after > now && at.apart(l.start.Point) <= edgeM*l.units
 }
 
 // stays says whether the path does not leave the start between two steps.
@@ -93,38 +108,41 @@ func (p *Path) through(l *Line, g gate, a Point, i int, first bool) (crossing, b
 	if c.apart(g.Point) > NearM*l.units {
 		return crossing{}, false
 	}
-	whole, from := p.at[i-1].apart(b.Point), p.at[i-1].apart(c)
-	along := 0.0
-	if whole > 0 {
-		along = from / whole
+	return crossing{c, i, p.when(i, c)}, true
+}
+
+// when is the moment of a place on the step that ends at moment i.
+func (p *Path) when(i int, at Point) float64 {
+	a, b := p.at[i-1], p.at[i]
+	whole := a.apart(b.Point)
+	if whole == 0 {
+		return a.s
 	}
-	return crossing{c, i, p.at[i-1].s + (b.s-p.at[i-1].s)*along}, true
+	return a.s + (b.s-a.s)*a.apart(at)/whole
 }
 
 // follow goes along the segment from its start and says when the finish was
 // passed; false when the path went elsewhere.
 func (p *Path) follow(l *Line, c crossing) (finishS float64, ok bool) {
-	f := follower{line: l, budgetM: share * l.lengthM}
+	f := follower{line: l, budgetM: share * l.lengthM, turnM: math.Inf(1)}
 	a := c.Point
 	for i := c.step; i < len(p.at) && !p.at[i].leap; i++ {
 		b := p.at[i].Point
 		n := math.Ceil(a.apart(b) / l.units / stepM)
 		for k := 0.0; k < n; k++ {
-			from := between(a, b, k/n)
+			from, to := between(a, b, k/n), between(a, b, (k+1)/n)
 			if f.arrives() {
 				if end, is := p.through(l, l.finish, from, i, false); is {
 					return end.s, f.goneM+from.apart(end.Point)/l.units >= shorter*l.lengthM
 				}
 			}
-			if !f.step(from, between(a, b, (k+1)/n)) {
-				return 0, false
+			if !f.step(from, to) || f.leaves(to, p.when(i, to)) {
+				return f.turned()
 			}
 		}
 		a = b
 	}
-	last := p.at[len(p.at)-1] // a recording that ends just before the finish is taken to end at it
-	ends := f.arrives() && a == last.Point && a.apart(l.finish.Point) <= edgeM*l.units
-	return last.s, ends && f.goneM >= shorter*l.lengthM-edgeM
+	return f.turned()
 }
 
 // follower is somebody on a segment.
@@ -137,10 +155,31 @@ type follower struct {
 	besideM float64 // gone beside it, in all
 	missedM float64 // of the line that was not gone along
 	budgetM float64
+
+	turnM, turnS float64 // how near to the finish they came, and when
 }
 
 // arrives says whether the finish is the next thing to come.
 func (f *follower) arrives() bool { return f.atM >= f.line.lengthM-2*NearM }
+
+// leaves says whether somebody has come to just before the finish and gone away
+// again: where they turned is where they ended, as a recording does that ends
+// there.
+func (f *follower) leaves(at Point, s float64) bool {
+	if !f.arrives() {
+		return false
+	}
+	m := at.apart(f.line.finish.Point) / f.line.units
+	if m < f.turnM {
+		f.turnM, f.turnS = m, s
+	}
+	return f.turnM <= edgeM && m > 3*NearM
+}
+
+// turned is the effort of who did not go through the finish.
+func (f *follower) turned() (finishS float64, ok bool) {
+	return f.turnS, f.turnM <= edgeM && f.goneM >= shorter*f.line.lengthM-edgeM
+}
 
 // step goes on to a place and says whether that is still an effort.
 func (f *follower) step(from, to Point) bool {

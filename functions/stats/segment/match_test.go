@@ -115,7 +115,10 @@ func TestWhatMatches(t *testing.T) {
 		{"from a little behind the start", straight, walked([]xy{{60, 0}, {1200, 0}}, 4, 1), nil, 0},
 		{"recorded from start to finish alone", straight, walked([]xy{{0, 0}, {1000, 0}}, 4, 1), []float64{250}, 2},
 		{"with a stop, which counts", straight, stop, []float64{310}, 0.3},
+		{"up and down a hill, turning just short of both ends", straight, walked([]xy{{5, 0}, {995, 0}, {5, 0}, {995, 0}, {5, 0}}, 5, 1), []float64{198, 198}, 1},
+		{"turning far before the finish", straight, walked([]xy{{-100, 0}, {970, 0}, {-100, 0}}, 5, 1), nil, 0},
 		{"with a leap of the recording", straight, leap, nil, 0},
+		{"with a gap of the recording", straight, walked(road, 4, 130), nil, 0},
 		{"slowly, back, and fast", straight, slowFast, []float64{500, 200}, 0.3},
 		{"around a corner", corner, walked([]xy{{-100, 0}, {500, 0}, {500, 600}}, 5, 1), []float64{200}, 0.3},
 		{"straight past the corner", corner, walked([]xy{{-100, 0}, {900, 0}}, 5, 1), nil, 0},
@@ -202,7 +205,7 @@ func TestTiles(t *testing.T) {
 	t.Parallel()
 	far := make([]figures.Place, 0, 40_000)
 	for i := range 40_000 {
-		far = append(far, figures.Place{S: float64(i), Lat: -60 + float64(i)*0.003, Lng: 13})
+		far = append(far, figures.Place{S: float64(i), Lat: -60 + float64(i)*0.003, Lng: 13 + float64(i)*0.001})
 	}
 	if n := len(NewPath(far).Tiles()); n > maxTiles {
 		t.Errorf("%d tiles of a way around the globe", n)

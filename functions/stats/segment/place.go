@@ -22,7 +22,7 @@ func At(lat, lng float64) Point {
 
 func (p Point) minus(q Point) Point   { return Point{p.X - q.X, p.Y - q.Y} }
 func (p Point) dot(q Point) float64   { return p.X*q.X + p.Y*q.Y }
-func (p Point) apart(q Point) float64 { return math.Hypot(p.X-q.X, p.Y-q.Y) }
+func (p Point) apart(q Point) float64 { return math.Sqrt((p.X-q.X)*(p.X-q.X) + (p.Y-q.Y)*(p.Y-q.Y)) }
 func between(a, b Point, part float64) Point {
 	return Point{a.X + (b.X-a.X)*part, a.Y + (b.Y-a.Y)*part}
 }
@@ -67,42 +67,74 @@ type moment struct {
 // Path is where a workout went.
 type Path struct {
 	at    []moment
-	units float64          // a metre in points, where it began
-	steps map[Tile][]int32 // of StartZoom: the steps within NearM of a tile, by their ends
+	units float64         // a metre in points, where it began
+	steps map[Tile][]span // of StartZoom: the steps that come near to a tile
 }
 
-// maxTiles bounds what is looked up for a workout: 1,000 km and more.
-const maxTiles = 8192
+// span is steps from one to the last, by the moments in which they end.
+type span struct{ from, last int }
+
+const (
+	maxTiles = 8192  // that are looked up for a workout: 1,000 km and more
+	gapM     = 500.0 // a longer step says nothing of the way
+)
 
 // NewPath is the path along places.
 func NewPath(places []figures.Place) *Path {
-	p := &Path{at: make([]moment, len(places)), steps: map[Tile][]int32{}}
+	p := &Path{at: make([]moment, len(places)), steps: map[Tile][]span{}}
+	var open span // steps that are near to the same tiles
+	var near area
 	for i, at := range places {
 		if i == 0 {
 			p.units = unitsAt(at.Lat)
 		}
-		p.at[i] = moment{At(at.Lat, at.Lng), at.S, at.Leap}
-		if i > 0 && !at.Leap {
-			p.mark(i)
+		m := moment{At(at.Lat, at.Lng), at.S, at.Leap}
+		p.at[i] = m
+		if i == 0 {
+			continue
 		}
+		before := p.at[i-1].Point
+		if m.leap = m.leap || m.apart(before) > gapM*p.units; m.leap {
+			p.at[i].leap = true
+			p.mark(near, open)
+			open = span{}
+			continue
+		}
+		if a := areaOf(before, m.Point, NearM*p.units*1.5); open.from == 0 || a != near { // units change along the way
+			p.mark(near, open)
+			near, open = a, span{i, i}
+		}
+		open.last = i
 	}
+	p.mark(near, open)
 	return p
 }
 
-// mark notes the step that ends at moment i with the tiles that it comes near to.
-func (p *Path) mark(i int) {
-	a, b, r := p.at[i-1].Point, p.at[i].Point, NearM*p.units*1.5 // units change along the way
-	n := math.Ceil(a.apart(b) * (1 << StartZoom) * 2)
-	for k := 0.0; k <= n; k++ {
-		c := between(a, b, k/max(n, 1))
-		low, high := Point{c.X - r, c.Y - r}.tile(StartZoom), Point{c.X + r, c.Y + r}.tile(StartZoom)
-		for x := low.X; x <= high.X; x++ {
-			for y := low.Y; y <= high.Y; y++ {
-				t := Tile{StartZoom, x, y}
-				steps := p.steps[t]
-				if n := len(steps); (n == 0 || steps[n-1] != int32(i)) && (n > 0 || len(p.steps) < maxTiles) {
-					p.steps[t] = append(steps, int32(i))
-				}
+// area is tiles of StartZoom, from one to the last in both directions.
+type area struct{ low, high Tile }
+
+// areaOf is the tiles within a distance of the box around two points.
+func areaOf(a, b Point, far float64) area {
+	return area{
+		Point{min(a.X, b.X) - far, min(a.Y, b.Y) - far}.tile(StartZoom),
+		Point{max(a.X, b.X) + far, max(a.Y, b.Y) + far}.tile(StartZoom),
+	}
+}
+
+// mark notes steps with the tiles that they come near to.
+func (p *Path) mark(near area, s span) {
+	if s.from == 0 {
+		return
+	}
+	for x := near.low.X; x <= near.high.X; x++ {
+		for y := near.low.Y; y <= near.high.Y; y++ {
+			t := Tile{StartZoom, x, y}
+			spans := p.steps[t]
+			switch n := len(spans); {
+			case n > 0 && spans[n-1].last == s.from-1:
+				spans[n-1].last = s.last
+			case n > 0 || len(p.steps) < maxTiles:
+				p.steps[t] = append(spans, s)
 			}
 		}
 	}
