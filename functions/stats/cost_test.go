@@ -45,6 +45,9 @@ func TestNoCostGrowsWithTheHistory(t *testing.T) {
 		id := fmt.Sprintf("01H%03d", i)
 		r.upload(id, workout(id, start, events.Private), at(start, 300, 3))
 	}
+	add(0)
+	m := &mill{rig: r}
+	s := m.makes(anna, "01H000", map[string]any{"from_m": 100, "to_m": 600}) // all of them pass it
 	costs := func(i int) map[string]int {
 		out := map[string]int{}
 		measure := func(what string, do func()) {
@@ -55,13 +58,14 @@ func TestNoCostGrowsWithTheHistory(t *testing.T) {
 		for _, path := range []string{
 			"/v1/stats/records", "/v1/stats/eddington", "/v1/stats/streaks", "/v1/stats/load", "/v1/stats/pace-curve",
 			"/v1/stats/summary?by=week&from=2026-01-01&to=2026-12-31", "/v1/goals",
+			"/v1/segments/" + s.ID + "/efforts?limit=3", "/v1/segments/" + s.ID + "/leaderboard",
 		} {
 			measure(path, func() { r.get(anna, path, 200) })
 		}
 		measure("a workout", func() { add(i) })
 		return out
 	}
-	for i := range 5 {
+	for i := 1; i < 5; i++ {
 		add(i)
 	}
 	few := costs(5)

@@ -81,6 +81,10 @@ func TestWhatMatches(t *testing.T) {
 	ring := []xy{{0, 0}, {0, 100}, {100, 100}, {100, 0}} // 400 m
 	lap := lineOf(xy{0, 50}, xy{0, 100}, xy{100, 100}, xy{100, 0}, xy{0, 0}, xy{0, 50})
 	hairpins := lineOf(xy{0, 0}, xy{200, 0}, xy{200, 20}, xy{0, 20}, xy{0, 40}, xy{200, 40}, xy{200, 60})
+	zigzag := []xy{{0, 0}}
+	for y := 0.0; y <= 160; y += 40 {
+		zigzag = append(zigzag, xy{40, y}, xy{40, y + 20}, xy{0, y + 20}, xy{0, y + 40})
+	}
 	stop := append(walked([]xy{{-200, 0}, {500, 0}}, 4, 1), figures.Place{})
 	for i, p := range walked([]xy{{500, 0}, {1200, 0}}, 4, 1) {
 		p.S += 175 + 60
@@ -129,6 +133,8 @@ func TestWhatMatches(t *testing.T) {
 		{"three laps the other way", lap, walked(repeated([]xy{{0, 0}, {100, 0}, {100, 100}, {0, 100}}, 3), 4, 1), nil, 0},
 		{"along hairpins", hairpins, walked([]xy{{-50, 0}, {200, 0}, {200, 20}, {0, 20}, {0, 40}, {200, 40}, {200, 90}}, 4, 1), []float64{165}, 0.5},
 		{"straight through hairpins", hairpins, walked([]xy{{-50, 0}, {10, 0}, {200, 50}, {200, 90}}, 4, 1), nil, 0},
+		{"along a zigzag", lineOf(zigzag...), walked(append(append([]xy{{-50, 0}}, zigzag...), xy{0, 260}), 4, 1), []float64{150}, 4},
+		{"straight up a zigzag", lineOf(zigzag...), walked([]xy{{-50, 0}, {20, 0}, {20, 180}, {0, 190}, {0, 260}}, 4, 1), nil, 0},
 		{"nowhere", straight, nil, nil, 0},
 	} {
 		got := NewPath(c.path).Match(c.of)
