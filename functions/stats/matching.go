@@ -390,6 +390,8 @@ func (f *stats) matchLate(ctx context.Context, user, id string, s *Segment) erro
 	if r.Deleted || r.Stats == nil || r.Outdated() || r.Workout.Sport != s.Sport || had || !s.mayLie(k.Line) {
 		return nil
 	}
+	ctx, done := context.WithCancel(ctx) // an event may be of many workouts, one after another
+	defer done()
 	tr, err := f.track(ctx, user, cmp.Or(r.Workout.Track, r.TrackKey))
 	if errors.Is(err, objects.ErrNotFound) || errors.Is(err, errTrack) { // deleted meanwhile, or without figures
 		return nil

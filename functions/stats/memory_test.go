@@ -82,3 +82,27 @@ func TestTheLongestWorkoutsAtOnceFitIntoTheMemory(t *testing.T) {
 	}
 	t.Logf("%d done, %d told to come again, in %d MiB at the peak", done.Load(), later.Load(), peak>>20)
 }
+
+// An event of many long workouts takes the memory of one after another: it does
+// not wait for itself.
+func TestAnEventOfManyLongWorkoutsDoesNotWaitForItself(t *testing.T) {
+	t.Parallel()
+	m := &mill{rig: open(t)}
+	start := functiontest.Start.AddDate(0, 0, -10)
+	for i := range 4 {
+		at := start.AddDate(0, 0, i)
+		w := workout(fmt.Sprint("01R", i), at, events.Everyone)
+		w.Sport = "cycling"
+		m.upload(w.WorkoutID, w, day(at, 86_400))
+	}
+	m.settle()
+	m.deliver(events.AthleteSettingsChanged{UserID: anna, Version: 1, Entries: []events.AthleteSettings{{ValidFrom: "2020-01-01", FTPW: number(200)}}})
+	for _, slice := range functiontest.SentOf[events.StatsReplayRequested](m.Rig) {
+		m.deliver(slice)
+	}
+	in := map[string]any{"workout_id": "01R0", "name": "North", "from_m": 2000, "to_m": 5000}
+	if a := m.Call(functiontest.Person{ID: anna}, "POST", "/v1/segments", in); a.Status != 201 {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	m.settle()
+}
