@@ -391,3 +391,27 @@ func TestARegistrationOutlivesAnAbsentBroker(t *testing.T) {
 		t.Error("the mail was lost")
 	}
 }
+
+// A sign-in brings the stored hash of a password to the newest key: the old key may
+// go when all have signed in.
+func TestA2ASignInBringsTheHashToTheNewestKey(t *testing.T) {
+	t.Parallel()
+	r := open(t)
+	anna, ben := "anna@example.com", "ben@example.com"
+	r.member(anna)
+	r.member(ben)
+	with := func(keys ...string) rig {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "passwords")
+		if err := os.WriteFile(file, []byte(strings.Join(keys, "\n")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r.Vars["PASSWORD_KEYS_FILE"] = file
+		return rig{r.Reopen(accounts.Open)}
+	}
+	newest, oldest := strings.Repeat("n", 32), strings.Repeat("k", 32)
+	with(newest, oldest).login(anna, password)
+	after := with(newest)
+	after.login(anna, password)
+	after.want(after.post("/v1/auth/login", map[string]any{"email": ben, "password": password}), 401, "invalid_credentials")
+}

@@ -27,6 +27,10 @@ func KillErasures(t *testing.T, name string, open function.Opener, vars map[stri
 	t.Helper()
 	e := erasures{name, open, vars, user, fill}
 	whole, _ := e.run(t, 0, false)
+	answer := "paceline." + name + ".erased.v1"
+	if !slices.ContainsFunc(whole, func(s string) bool { return strings.Contains(s, answer) }) {
+		t.Errorf("an erasure is answered by no %s", answer)
+	}
 	for _, before := range []bool{true, false} {
 		t.Run(fmt.Sprintf("before %v", before), func(t *testing.T) {
 			t.Parallel()
