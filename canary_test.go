@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,10 +71,12 @@ func TestNothingOfAPersonLiesAnywhereAsItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	deaf := &deaf{}
 	r := start(t, t.TempDir(), map[string]string{"REDIS_URL": address, "ADMIN_EMAILS": "root@example.com"}, func(p *Platform) {
-		p.log = slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		p.log, p.tap = slog.New(slog.NewJSONHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})), deaf.tap
 	})
 	secrets := plant(t, r, address)
+	waiting := r.waiting(deaf, secrets["access token"])
 	if err := flush(context.Background()); err != nil {
 		t.Error(err)
 	}
@@ -87,7 +90,8 @@ func TestNothingOfAPersonLiesAnywhereAsItIs(t *testing.T) {
 		}
 	}
 	read(t, saved(t, address), places)
-	for _, kind := range []string{"raw/", "track/", "export/", "deadletter/", "broker/", "dump.rdb", ".aof", "logs", "traces"} {
+	maps.Copy(places, waiting)
+	for _, kind := range []string{"raw/", "track/", "export/", "deadletter/", "waiting in broker/", "dump.rdb", ".aof", "logs", "traces"} {
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(places)), func(name string) bool { return strings.Contains(name, kind) && len(places[name]) > 0 }) {
 			t.Errorf("there is nothing of %s to look through: %d places", kind, len(places))
 		}
@@ -102,6 +106,47 @@ func TestNothingOfAPersonLiesAnywhereAsItIs(t *testing.T) {
 			}
 		}
 	}
+}
+
+// deaf is functions that take no event while it is set.
+type deaf struct{ atomic.Bool }
+
+func (d *deaf) tap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if d.Load() && strings.HasSuffix(r.URL.Path, "/events") {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// waiting is what the broker keeps of an event that nobody takes: of those that
+// were taken it keeps nothing.
+func (r *running) waiting(d *deaf, token string) map[string][]byte {
+	r.t.Helper()
+	r.settled()
+	d.Store(true)
+	defer d.Store(false)
+	if a := r.json(token, "PATCH", "/v1/me", map[string]any{"display_name": canaries["other's name"]}); a.status != http.StatusOK {
+		r.t.Fatalf("another name: %d %s", a.status, a.body)
+	}
+	found := map[string][]byte{}
+	r.soon("the event in the broker's files", func() bool {
+		files, err := filepath.Glob(filepath.Join(r.dir, "broker", "jetstream", "*", "streams", "*", "msgs", "*"))
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		seen := false
+		for _, file := range files {
+			if b, err := os.ReadFile(file); err == nil { // some go while we look
+				found["waiting in broker/"+filepath.Base(file)] = b
+				seen = seen || bytes.Contains(b, []byte(events.TypeProfileUpdated))
+			}
+		}
+		return seen
+	})
+	return found
 }
 
 // plant says all canaries through the API, has a mail end as a dead letter, and
