@@ -84,11 +84,15 @@ func (v volume) part(ctx context.Context, n int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	part, err := io.ReadAll(io.LimitReader(body, partSize+1))
+	part := make([]byte, partSize+1) // to its end, where it shows whether it was cut
+	read, err := fill(body, part)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
 	if err := errors.Join(err, body.Close()); err != nil {
 		return nil, away(err)
 	}
-	return part, nil
+	return part[:read], nil
 }
 
 // reader reads anywhere in the volume.

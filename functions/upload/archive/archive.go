@@ -205,8 +205,7 @@ func (e Entry) Read(source io.ReaderAt, limit int64) ([]byte, error) {
 		return nil, fault("file_too_large", "the file is too large")
 	}
 	r := e.Open(source)
-	b := make([]byte, 0, e.Size+1)
-	w := bytes.NewBuffer(b)
+	w := bytes.NewBuffer(make([]byte, 0, e.Size+bytes.MinRead)) // so that it never grows
 	if _, err := io.Copy(w, r); err != nil {
 		return nil, err
 	}
