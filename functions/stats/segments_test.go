@@ -184,6 +184,14 @@ func TestASegmentIsMadeRiddenAndRanked(t *testing.T) {
 	m.deliver(events.WorkoutDeleted{WorkoutID: "01A3", UserID: anna, Version: 2})
 	m.settle()
 	m.wants("what is deleted counts no more", anna, s, "", "1 BEN 375, 2 CID 429, 3 ANNA 500 | 3")
+	told := m.ranks()
+	for _, e := range functiontest.SentOf[events.StatsSegmentChanged](m.Rig) {
+		m.deliver(e)
+	}
+	m.wants("what comes late changes nothing", anna, s, "", "1 BEN 375, 2 CID 429, 3 ANNA 500 | 3")
+	if got := m.ranks(); got != told {
+		t.Errorf("told again: %q", got)
+	}
 }
 
 // next is the cursor of a leaderboard's next page.
