@@ -253,13 +253,17 @@ func editSlice(t *store.Tx, e events.StatsReplayRequested, edit func(*Slice)) er
 // formulaReplay is the id of a replay of all workouts by the formulas of now.
 const formulaReplay = "formula-" + figures.Formula
 
-// everything asks for all workouts of a person to be looked at; tell may be nil.
+// everything asks for all workouts of a person to be looked at, and for what the
+// person has on segments to be told to leaderboards anew; tell may be nil.
 func (w workouts) everything(ctx context.Context, user string, tell func(*store.Tx) error) error {
 	return w.Update(ctx, user, func(t *store.Tx) error {
 		if tell != nil {
 			if err := tell(t); err != nil {
 				return err
 			}
+		}
+		if err := w.askWeighing(ctx, t, user); err != nil {
+			return err
 		}
 		return w.replay(ctx, t, user, formulaReplay, []span{{}})
 	})

@@ -185,6 +185,14 @@ func TestASegmentIsMadeRiddenAndRanked(t *testing.T) {
 	m.settle()
 	m.wants("what is deleted counts no more", anna, s, "", "1 BEN 375, 2 CID 429, 3 ANNA 500 | 3")
 	told := m.ranks()
+	if a := m.Call(functiontest.Person{ID: cid}, "POST", "/v1/stats/replays", nil); a.Status != 202 {
+		t.Errorf("replay: %d %s", a.Status, a.Body)
+	}
+	before := len(functiontest.SentOf[events.StatsSegmentChanged](m.Rig))
+	m.settle()
+	if n := len(functiontest.SentOf[events.StatsSegmentChanged](m.Rig)); n != before+2 { // the mill asks twice
+		t.Errorf("a replay told leaderboards %d times", n-before)
+	}
 	for _, e := range functiontest.SentOf[events.StatsSegmentChanged](m.Rig) {
 		m.deliver(e)
 	}
