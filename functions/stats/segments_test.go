@@ -14,6 +14,7 @@ import (
 	"paceline/events"
 	"paceline/shared/api"
 	"paceline/shared/function/functiontest"
+	"paceline/shared/function/store"
 	"paceline/shared/objects"
 	"paceline/shared/track"
 )
@@ -129,6 +130,36 @@ func (m *mill) ranks() string {
 		out = append(out, fmt.Sprintf("%s %s %s %.0f %.0f", e.UserID[2:], what, e.Among, e.ElapsedS, e.PreviousS))
 	}
 	return strings.Join(out, ", ")
+}
+
+// left is where Redis has a segment, but for what is its people's own.
+func (m *mill) left(s api.Segment) string {
+	m.T.Helper()
+	client, err := store.Dial(m.Redis, store.TLS{})
+	if err != nil {
+		m.T.Fatal(err)
+	}
+	defer client.Close()
+	var found []string
+	for _, kind := range []string{"board", "ranked", "made", "segment", "starts", "segments"} {
+		keys, err := client.Keys(m.T.Context(), "stats:*:"+kind+":*").Result()
+		if err != nil {
+			m.T.Fatal(err)
+		}
+		for _, key := range keys {
+			in := key
+			switch kind {
+			case "starts":
+				in = fmt.Sprint(client.HKeys(m.T.Context(), key).Val())
+			case "segments":
+				in = fmt.Sprint(client.ZRange(m.T.Context(), key, 0, -1).Val())
+			}
+			if strings.Contains(in, s.ID) {
+				found = append(found, key)
+			}
+		}
+	}
+	return strings.Join(found, ", ")
 }
 
 func openMill(t *testing.T) *mill { return &mill{rig: open(t)} }
@@ -516,6 +547,12 @@ func TestSegmentsAreFoundEditedAndDeleted(t *testing.T) {
 		m.deliver(changed[i])
 	}
 	m.get(anna, "/v1/segments/"+s.ID, 404)
+	if left := m.left(s); left != "" {
+		t.Errorf("a deleted segment leaves %s", left)
+	}
+	if m.left(other) == "" {
+		t.Error("the search for what is left finds nothing of a segment that is there")
+	}
 	if got := names(anna, "lat=52.0045&lng=13"); got != "All of it" {
 		t.Errorf("after a deletion: %q", got)
 	}
