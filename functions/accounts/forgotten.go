@@ -37,6 +37,10 @@ func (f *accounts) forgot(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	// Beside a hash it does not show that a letter is sealed for who is known.
+	if _, err := f.hasher.verify(ctx, "", ""); err != nil {
+		return err
+	}
 	if owner != "" {
 		err = f.mailReset(ctx, owner)
 	} else {
