@@ -18,6 +18,9 @@ var unencrypted = map[string]*regexp.Regexp{
 	"the kubelet asks pods for their health":       regexp.MustCompile(`^kube-probe to port `),
 	"the autoscaler reads how busy a pod is":       regexp.MustCompile(` to port 9090 /metrics$`),
 	"the activator tells the autoscaler who waits": regexp.MustCompile(` to port 8080 /$`),
+	"the activator asks pods for their health":     regexp.MustCompile(`^Knative-Activator-Probe to port 8012 /healthz$`),
+	"the autoscaler asks whether a path is whole":  regexp.MustCompile(`^Knative-Autoscaling-Probe to port 8012 /+healthz$`),
+	"the kubelet tells a pod to let go":            regexp.MustCompile(`^kube-lifecycle to port 8022 /wait-for-drain$`),
 }
 
 // open reads what passes between pods as long as nothing is encrypted, which
