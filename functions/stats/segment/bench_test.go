@@ -29,7 +29,7 @@ func city(n int) map[Tile][]*Line {
 	return out
 }
 
-// An hour's run through a city of 10,000 segments costs a part of what its figures
+// An hour's run through a city of 10,000 segments costs about what its figures
 // cost: what lies elsewhere is not looked at.
 func BenchmarkMatchInACity(b *testing.B) {
 	lines := city(10_000)
