@@ -41,7 +41,7 @@ type Basis struct {
 func basisOf(w events.Workout, s Settings) Basis {
 	return Basis{
 		Formula: figures.Formula, Sport: w.Sport, SubSport: w.SubSport, SourceSHA256: w.Source.SHA256, Track: w.Track,
-		Athlete: s.On(w.StartedAt.Format(time.DateOnly), w.Sport),
+		Athlete: s.of(w),
 	}
 }
 

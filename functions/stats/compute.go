@@ -93,7 +93,7 @@ func (f *stats) take(ctx context.Context, t *store.Tx, r *Record, w events.Worko
 func (f *stats) figures(ctx context.Context, w events.Workout, trackKey string) (*analysis, *track.Fault, error) {
 	ctx, done := context.WithCancel(ctx) // an event may be of many workouts, one after another
 	defer done()
-	tr, err := f.track(ctx, w.UserID, cmp.Or(w.Track, trackKey))
+	tr, err := f.track(ctx, w, trackKey)
 	switch {
 	case errors.Is(err, objects.ErrNotFound):
 		return f.goneOrLate(ctx, w)
@@ -106,7 +106,6 @@ func (f *stats) figures(ctx context.Context, w events.Workout, trackKey string) 
 	if _, err := f.workouts.GetSealed(ctx, w.UserID, f.workouts.Key(w.UserID, "settings", w.UserID), &settings); err != nil {
 		return nil, nil, err
 	}
-	tr.Sport, tr.SubSport = w.Sport, w.SubSport // a person may have corrected them
 	basis := basisOf(w, settings)
 	return &analysis{figures.Analyse(tr, basis.Athlete), basis, lineOf(tr), endsOf(tr), figures.Places(tr)}, nil, nil
 }
@@ -127,13 +126,15 @@ func (f *stats) goneOrLate(ctx context.Context, w events.Workout) (*analysis, *t
 // errTrack is a stored track that cannot be opened or decoded.
 var errTrack = errors.New("stats: track")
 
-// track reads a stored track. Its memory is counted until ctx ends.
-func (f *stats) track(ctx context.Context, user, key string) (*track.Track, error) {
+// track reads the track of a workout: the one that was made of it, else as it was
+// recorded under a key. Its memory is counted until ctx ends.
+func (f *stats) track(ctx context.Context, w events.Workout, recorded string) (*track.Track, error) {
+	key := cmp.Or(w.Track, recorded)
 	b, _, err := objects.ReadAll(ctx, f.objects, key, maxTrack)
 	if err != nil {
 		return nil, fmt.Errorf("stats: read the track: %w", err)
 	}
-	b, err = f.workouts.Keys().OpenFileBytes(ctx, user, key, b)
+	b, err = f.workouts.Keys().OpenFileBytes(ctx, w.UserID, key, b)
 	if err != nil && fault.Of(err).Status == http.StatusInternalServerError {
 		err = fmt.Errorf("%w: %w", errTrack, err)
 	}
@@ -147,6 +148,7 @@ func (f *stats) track(ctx context.Context, user, key string) (*track.Track, erro
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errTrack, err)
 	}
+	tr.Sport, tr.SubSport = w.Sport, w.SubSport // a person may have corrected them
 	return tr, nil
 }
 

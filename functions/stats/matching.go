@@ -392,14 +392,13 @@ func (f *stats) matchLate(ctx context.Context, user, id string, s *Segment) erro
 	}
 	ctx, done := context.WithCancel(ctx) // an event may be of many workouts, one after another
 	defer done()
-	tr, err := f.track(ctx, user, cmp.Or(r.Workout.Track, r.TrackKey))
+	tr, err := f.track(ctx, r.Workout, r.TrackKey)
 	if errors.Is(err, objects.ErrNotFound) || errors.Is(err, errTrack) { // deleted meanwhile, or without figures
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	tr.Sport, tr.SubSport = r.Workout.Sport, r.Workout.SubSport
 	found := passages(segment.NewPath(figures.Places(tr)), s, r.Stats.Doubts, k.Peaks, true)
 	if len(found) == 0 {
 		return nil

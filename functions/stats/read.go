@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -82,15 +81,11 @@ func (f *stats) samples(r *http.Request) (*track.Track, seen, error) {
 
 // recorded is the whole track of a workout.
 func (f *stats) recorded(ctx context.Context, found seen) (*track.Track, error) {
-	tr, err := f.track(ctx, found.Workout.UserID, cmp.Or(found.Workout.Track, found.TrackKey))
+	tr, err := f.track(ctx, found.Workout, found.TrackKey)
 	if errors.Is(err, objects.ErrNotFound) { // deleted, and we have not heard of it yet
 		return nil, errWorkout()
 	}
-	if err != nil {
-		return nil, err
-	}
-	tr.Sport, tr.SubSport = found.Workout.Sport, found.Workout.SubSport
-	return tr, nil
+	return tr, err
 }
 
 func (f *stats) streams(w http.ResponseWriter, r *http.Request) error {

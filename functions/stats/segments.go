@@ -218,12 +218,7 @@ func (f *stats) ownTrack(ctx context.Context, user, workout string) (*track.Trac
 	if r.Stats == nil || r.Outdated() {
 		return nil, fault.Conflict("workout_not_ready", "the figures of this workout are not there yet")
 	}
-	tr, err := f.track(ctx, user, cmp.Or(r.Workout.Track, r.TrackKey))
-	if err != nil {
-		return nil, err
-	}
-	tr.Sport, tr.SubSport = r.Workout.Sport, r.Workout.SubSport
-	return tr, nil
+	return f.track(ctx, r.Workout, r.TrackKey)
 }
 
 // along makes the segment of a stretch of a track and answers with its way.

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"strconv"
+	"time"
 
 	"paceline/events"
 	"paceline/functions/stats/figures"
@@ -11,6 +12,11 @@ import (
 type Settings struct {
 	Version int64                    `json:"version"`
 	Entries []events.AthleteSettings `json:"entries"` // the earliest first
+}
+
+// of is what holds for a workout.
+func (s Settings) of(w events.Workout) figures.Athlete {
+	return s.On(w.StartedAt.Format(time.DateOnly), w.Sport)
 }
 
 // On is what holds on a day (YYYY-MM-DD) in a sport: each figure of the newest

@@ -46,8 +46,7 @@ func (w workouts) place(ctx context.Context, t *store.Tx, r *Record) error {
 	if _, err := t.GetSealed(user, t.Key("settings", user), &settings); err != nil {
 		return err
 	}
-	day := r.Workout.StartedAt.Format("2006-01-02")
-	before, next := r.Placed, r.places(classOf(settings.On(day, r.Workout.Sport)))
+	before, next := r.Placed, r.places(classOf(settings.of(r.Workout)))
 	if before.same(next) {
 		return nil
 	}
