@@ -41,27 +41,34 @@ func thinned(lats, lngs []float64) []int32 {
 	}
 }
 
+// position is the n-th one of a line.
+func position(line []int32, n int) (lat, lng float64) {
+	return float64(line[2*n]) / 1e5, float64(line[2*n+1]) / 1e5
+}
+
 // visible are the parts of a line outside of the hidden circles, each encoded.
 // A step that only crosses one is taken out, too.
 func (h Hiding) visible(line []int32) []string {
 	out := []string{}
 	var part []int32
+	var latA, lngA float64 // the last of the part
 	flush := func() {
 		if len(part) > 2 {
 			out = append(out, polyline(part))
 		}
 		part = nil
 	}
-	for i := 0; i+1 < len(line); i += 2 {
-		lat, lng := float64(line[i])/1e5, float64(line[i+1])/1e5
+	for i := range len(line) / 2 {
+		lat, lng := position(line, i)
 		if h.hides(lat, lng) {
 			flush()
 			continue
 		}
-		if n := len(part); n > 0 && h.crosses(float64(part[n-2])/1e5, float64(part[n-1])/1e5, lat, lng) {
+		if len(part) > 0 && h.crosses(latA, lngA, lat, lng) {
 			flush()
 		}
-		part = append(part, line[i], line[i+1])
+		part = append(part, line[2*i], line[2*i+1])
+		latA, lngA = lat, lng
 	}
 	flush()
 	return out

@@ -410,16 +410,18 @@ func (f *stats) matchLate(ctx context.Context, user, id string, s *Segment) erro
 // the segment.
 func (s Segment) mayLie(line []int32) bool {
 	own := s.line()
-	for _, end := range [][2]int32{{own[0], own[1]}, {own[len(own)-2], own[len(own)-1]}} {
+	for _, end := range []int{0, len(own)/2 - 1} {
+		endLat, endLng := position(own, end)
 		near := false
-		for i := 0; i+1 < len(line) && !near; i += 2 {
-			lat, lng := float64(line[i])/1e5, float64(line[i+1])/1e5
+		for i := 0; i < len(line)/2 && !near; i++ {
+			lat, lng := position(line, i)
 			// A long workout has few points: each is near to what lies before the next.
 			far := 4 * thinM
-			if i+3 < len(line) {
-				far += track.Apart(lat, lng, float64(line[i+2])/1e5, float64(line[i+3])/1e5)
+			if i+1 < len(line)/2 {
+				nextLat, nextLng := position(line, i+1)
+				far += track.Apart(lat, lng, nextLat, nextLng)
 			}
-			near = track.Apart(lat, lng, float64(end[0])/1e5, float64(end[1])/1e5) <= far
+			near = track.Apart(lat, lng, endLat, endLng) <= far
 		}
 		if !near {
 			return false

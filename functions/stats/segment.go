@@ -368,11 +368,13 @@ func (h Hiding) touches(line []int32) bool {
 	for i := range wide.Zones {
 		wide.Zones[i].Hidden.RadiusM += segment.NearM
 	}
-	for i := 0; i+1 < len(line); i += 2 {
-		lat, lng := float64(line[i])/1e5, float64(line[i+1])/1e5
-		if wide.hides(lat, lng) || i > 0 && wide.crosses(float64(line[i-2])/1e5, float64(line[i-1])/1e5, lat, lng) {
+	var latA, lngA float64
+	for i := range len(line) / 2 {
+		lat, lng := position(line, i)
+		if wide.hides(lat, lng) || i > 0 && wide.crosses(latA, lngA, lat, lng) {
 			return true
 		}
+		latA, lngA = lat, lng
 	}
 	return false
 }

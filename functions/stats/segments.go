@@ -242,8 +242,9 @@ func (s *Segment) along(tr *track.Track, in api.SegmentRequest) ([]int32, error)
 // placesOn are the places of a line.
 func placesOn(line []int32) []figures.Place {
 	out := make([]figures.Place, 0, len(line)/2)
-	for i := 0; i+1 < len(line); i += 2 {
-		out = append(out, figures.Place{Lat: float64(line[i]) / 1e5, Lng: float64(line[i+1]) / 1e5})
+	for i := range len(line) / 2 {
+		lat, lng := position(line, i)
+		out = append(out, figures.Place{Lat: lat, Lng: lng})
 	}
 	return out
 }
@@ -388,8 +389,8 @@ func (f *stats) listSegments(w http.ResponseWriter, r *http.Request) error {
 	}
 	slices.Sort(ids)
 	near := func(s *Segment) bool {
-		line := s.line()
-		return track.Apart(lat, lng, float64(line[0])/1e5, float64(line[1])/1e5) <= radius
+		startLat, startLng := position(s.line(), 0)
+		return track.Apart(lat, lng, startLat, startLng) <= radius
 	}
 	out, err := f.pageOfSegments(r.Context(), identity.UserID(r), ids, page.Limit, near)
 	if err != nil {
