@@ -6,9 +6,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"paceline/events"
+	"paceline/functions/stats/segment"
 	"paceline/shared/api"
 	"paceline/shared/function/fault"
 	"paceline/shared/track"
@@ -104,6 +106,27 @@ func (h Hiding) ends(at []float64) bool {
 // of is what the zones make of a workout.
 func (h Hiding) of(r Record) events.Hiding {
 	return events.Hiding{Version: h.Version, Ends: h.ends(r.Ends)}
+}
+
+// touches says whether a line comes into a hidden circle, or within the width of
+// a gate of one.
+func (h Hiding) touches(line []int32) bool {
+	if len(h.Zones) == 0 {
+		return false
+	}
+	wide := Hiding{Zones: slices.Clone(h.Zones)}
+	for i := range wide.Zones {
+		wide.Zones[i].Hidden.RadiusM += segment.NearM
+	}
+	var latA, lngA float64
+	for i := range len(line) / 2 {
+		lat, lng := position(line, i)
+		if wide.hides(lat, lng) || i > 0 && wide.crosses(latA, lngA, lat, lng) {
+			return true
+		}
+		latA, lngA = lat, lng
+	}
+	return false
 }
 
 // endsOf is the first and the last position of a track; nil when it has none.

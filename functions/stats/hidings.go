@@ -22,6 +22,22 @@ func (w workouts) hiding(ctx context.Context, user string) (h Hiding, err error)
 	return h, err
 }
 
+// hidings are the privacy zones of people.
+func (w workouts) hidings(ctx context.Context, users []string) (map[string]Hiding, error) {
+	places := make([]store.Place, len(users))
+	for i, u := range users {
+		places[i] = store.Place{Owner: u, Key: w.Key(u, "hiding", u)}
+	}
+	found, err := store.GetManySealed[Hiding](ctx, w.Store, places)
+	out := map[string]Hiding{}
+	for i, h := range found {
+		if h != nil {
+			out[users[i]] = *h
+		}
+	}
+	return out, err
+}
+
 // editHiding changes the zones of a person in one transaction. It holds for
 // everything that others ask stats from then on, old workouts too: what they see
 // is made when they ask. For what other functions have of workouts a replay tells

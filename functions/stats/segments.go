@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,7 +12,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"paceline/events"
-	"paceline/functions/stats/figures"
 	"paceline/functions/stats/segment"
 	"paceline/shared/api"
 	"paceline/shared/function"
@@ -90,22 +88,6 @@ func (w workouts) known(ctx context.Context, reader string, of []*Segment) ([]*S
 		}
 	}
 	return out, nil
-}
-
-// hidings are the privacy zones of people.
-func (w workouts) hidings(ctx context.Context, users []string) (map[string]Hiding, error) {
-	places := make([]store.Place, len(users))
-	for i, u := range users {
-		places[i] = store.Place{Owner: u, Key: w.Key(u, "hiding", u)}
-	}
-	found, err := store.GetManySealed[Hiding](ctx, w.Store, places)
-	out := map[string]Hiding{}
-	for i, h := range found {
-		if h != nil {
-			out[users[i]] = *h
-		}
-	}
-	return out, err
 }
 
 // blocked are those of users who block a reader, or are blocked.
@@ -219,67 +201,6 @@ func (f *stats) ownTrack(ctx context.Context, user, workout string) (*track.Trac
 		return nil, fault.Conflict("workout_not_ready", "the figures of this workout are not there yet")
 	}
 	return f.track(ctx, r.Workout, r.TrackKey)
-}
-
-// along makes the segment of a stretch of a track and answers with its way.
-func (s *Segment) along(tr *track.Track, in api.SegmentRequest) ([]int32, error) {
-	fromS, toS, err := stretchOf(tr, in)
-	if err != nil {
-		return nil, err
-	}
-	line, err := stretch(figures.Places(tr), fromS, toS)
-	if err != nil {
-		return nil, err
-	}
-	s.Sport, s.Polyline = tr.Sport, polyline(line)
-	s.DistanceM = math.Round(figures.WayM(placesOn(line))*10) / 10
-	if part := tr.Cut(int64(fromS*1000), int64(toS*1000)); part != nil {
-		s.ElevationGainM = figures.Compute(part, figures.Athlete{}).ElevationGainM
-	}
-	return line, nil
-}
-
-// placesOn are the places of a line.
-func placesOn(line []int32) []figures.Place {
-	out := make([]figures.Place, 0, len(line)/2)
-	for i := range len(line) / 2 {
-		lat, lng := position(line, i)
-		out = append(out, figures.Place{Lat: lat, Lng: lng})
-	}
-	return out
-}
-
-// stretchOf is the seconds that a request means.
-func stretchOf(tr *track.Track, in api.SegmentRequest) (fromS, toS float64, err error) {
-	switch {
-	case in.FromS != nil && in.ToS != nil && in.FromM == nil && in.ToM == nil:
-		return *in.FromS, *in.ToS, nil
-	case in.FromM != nil && in.ToM != nil && in.FromS == nil && in.ToS == nil:
-		s := figures.Streams(tr)
-		if len(s.DistanceM) == 0 {
-			return 0, 0, errNoWay()
-		}
-		return whenAt(s, *in.FromM), whenAt(s, *in.ToM), nil
-	}
-	return 0, 0, fault.Invalid("invalid_segment", "say from_s and to_s, or from_m and to_m")
-}
-
-// whenAt is when somebody had come so far; NaN for never.
-func whenAt(s figures.Series, metres float64) float64 {
-	last := -1
-	for i, m := range s.DistanceM {
-		if math.IsNaN(m) {
-			continue
-		}
-		if m >= metres {
-			if last < 0 || m == s.DistanceM[last] {
-				return s.TimeS[i]
-			}
-			return s.TimeS[last] + (s.TimeS[i]-s.TimeS[last])*(metres-s.DistanceM[last])/(m-s.DistanceM[last])
-		}
-		last = i
-	}
-	return math.NaN()
 }
 
 func (f *stats) showSegment(w http.ResponseWriter, r *http.Request) error {
