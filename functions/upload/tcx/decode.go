@@ -72,12 +72,6 @@ func (d *decoder) course() {
 	var whole lap
 	d.Each(func(name string) {
 		switch name {
-		case "Name":
-			a.t.Name = xmlscan.Text(d.Content())
-		case "Notes":
-			a.notes(xmlscan.Text(d.Content()))
-		case "Lap":
-			d.lap(a)
 		case "Track":
 			if whole.tracks++; whole.tracks > 1 {
 				a.b.Break()
@@ -85,8 +79,8 @@ func (d *decoder) course() {
 				a.b.Join()
 			}
 			d.track(a, &whole)
-		case "Creator":
-			d.device(a.t)
+		default:
+			d.part(a, name)
 		}
 	})
 	if len(a.laps) == 1 {
@@ -95,9 +89,7 @@ func (d *decoder) course() {
 	} else {
 		a.laps = nil
 	}
-	if d.Fault == nil && d.Err() == nil {
-		d.add(a)
-	}
+	d.add(a)
 }
 
 func (d *decoder) activity() {
@@ -107,18 +99,24 @@ func (d *decoder) activity() {
 		switch name {
 		case "Id":
 			a.id, _ = xmlscan.ParseTime(d.Content())
-		case "Name":
-			a.t.Name = xmlscan.Text(d.Content())
-		case "Notes":
-			a.notes(xmlscan.Text(d.Content()))
-		case "Lap":
-			d.lap(a)
-		case "Creator":
-			d.device(a.t)
+		default:
+			d.part(a, name)
 		}
 	})
-	if d.Fault == nil && d.Err() == nil {
-		d.add(a)
+	d.add(a)
+}
+
+// part reads what activities and courses have alike.
+func (d *decoder) part(a *activity, name string) {
+	switch name {
+	case "Name":
+		a.t.Name = xmlscan.Text(d.Content())
+	case "Notes":
+		a.notes(xmlscan.Text(d.Content()))
+	case "Lap":
+		d.lap(a)
+	case "Creator":
+		d.device(a.t)
 	}
 }
 
@@ -133,8 +131,12 @@ func (d *decoder) device(t *track.Track) {
 	})
 }
 
-// add keeps an activity that has samples or a duration.
+// add keeps an activity that has samples or a duration, unless the document is at
+// fault.
 func (d *decoder) add(a *activity) {
+	if d.Fault != nil || d.Err() != nil {
+		return
+	}
 	if !a.build() {
 		d.leftOut = true
 		d.untimed = d.untimed || a.b.Untimed() > 0
