@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -85,13 +84,7 @@ func accountOf(t *testing.T) map[string][]byte {
 func TestAnImportOutlivesKillsAndIsUndone(t *testing.T) {
 	t.Parallel()
 	address := redistest.ServerURL(t, "--appendonly", "yes")
-	binary := filepath.Join(t.TempDir(), "dev")
-	build := exec.Command("go", "build", "-tags", "disable_grpc_modules,grpcnotrace,noprometheus", "-o", binary, "./functions/cmd/dev")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v %s", err, out)
-	}
-	c := &child{t: t, binary: binary, dir: t.TempDir(), env: []string{"REDIS_URL=" + address}}
-	c.start()
+	c := newChild(t, "REDIS_URL="+address)
 	r := &running{t: t, dir: c.dir, url: c.url}
 	anna, ben := r.join("Anna"), r.join("Ben")
 	ben.want(202, "PUT", "/v1/users/"+anna.id+"/follow", nil, nil)

@@ -85,13 +85,14 @@ type child struct {
 	cmd    *exec.Cmd
 }
 
-// newChild builds the platform and starts it on a folder of its own.
-func newChild(t testing.TB) *child {
+// newChild builds the platform and starts it on a folder of its own, with env
+// besides.
+func newChild(t testing.TB, env ...string) *child {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Skip("redis-server is not installed: what is in memory is lost with the process")
 	}
-	c := &child{t: t, binary: filepath.Join(t.TempDir(), "dev"), dir: t.TempDir()}
+	c := &child{t: t, binary: filepath.Join(t.TempDir(), "dev"), dir: t.TempDir(), env: env}
 	build := exec.Command("go", "build", "-tags", "disable_grpc_modules,grpcnotrace,noprometheus", "-o", c.binary, "./functions/cmd/dev")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v %s", err, out)
